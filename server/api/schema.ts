@@ -1,0 +1,467 @@
+/**
+ * The API's shapes: what validates a request, what the OpenAPI document is generated from and what the pages' client is typed with.
+ * Absolute times are decimal strings of nanoseconds (`...UnixNano`) or epoch milliseconds (`...Ms`, windows and chart points);
+ * span times are numbers of nanoseconds from the answer's `startUnixNano`.
+ */
+import { z } from "@hono/zod-openapi";
+
+const unixNano = z.string().regex(/^-?\d{1,20}$/);
+const traceId = z.string().regex(/^[0-9a-f]{32}$/);
+const spanId = z.string().regex(/^[0-9a-f]{16}$/);
+const attributes = z.record(z.string(), z.unknown());
+
+export const windowSchema = z.object({ fromMs: z.number(), toMs: z.number() }).openapi("Window");
+
+/** What every answer, and every part of the pivot, says about itself. */
+export const sectionShape = {
+	status: z.enum(["ok", "empty", "partial", "error", "not configured"]),
+	/** Why it is not `ok`, and what to do. */
+	reason: z.string().optional(),
+	source: z.string(),
+	window: windowSchema.nullable(),
+	query: z.string(),
+};
+
+export const problemSchema = z
+	.object({
+		type: z.string(),
+		title: z.string(),
+		status: z.number(),
+		detail: z.string(),
+		/** What to do next. */
+		hints: z.array(z.string()).optional(),
+	})
+	.openapi("Problem");
+
+/* ---- requests ---- */
+
+/** `from` and `to`: epoch ms, ISO 8601 or `now-15m`. `hideDemo`: leave the demo's telemetry out. */
+export const windowQuery = z.object({
+	from: z.string().default("now-15m"),
+	to: z.string().default("now"),
+	hideDemo: z.enum(["true", "false"]).default("false"),
+});
+export const pageQuery = z.object({
+	limit: z.coerce.number().int().min(1).max(1000).optional(),
+	cursor: z.string().max(2000).optional(),
+});
+
+/* ---- status ---- */
+
+export const statusSchema = z
+	.object({
+		version: z.string(),
+		startedMs: z.number(),
+		nowMs: z.number(),
+		backend: z.enum(["embedded", "stack"]),
+		stores: z.array(
+			z.object({
+				name: z.string(),
+				signals: z.array(z.enum(["traces", "logs", "metrics"])),
+				state: z.enum(["ok", "degraded", "down", "not configured"]),
+				reason: z.string().nullable(),
+				latencyMs: z.number().nullable(),
+				lastError: z.string().nullable(),
+			}),
+		),
+		ingest: z.record(
+			z.enum(["traces", "logs", "metrics"]),
+			z.object({
+				accepted: z.number(),
+				rejected: z.number(),
+				dropped: z.number(),
+				stored: z.number(),
+			}),
+		),
+		dataWindow: windowSchema.nullable(),
+		facts: z.array(z.object({ name: z.string(), value: z.unknown(), unit: z.string() })),
+		/** Where apps send OTLP/HTTP, e.g. http://localhost:4318; null when the console does not receive. */
+		otlpEndpoint: z.string().nullable(),
+		/** The demo's control endpoint is reachable through /api/demo. */
+		demo: z.boolean(),
+	})
+	.openapi("Status");
+
+/* ---- RED ---- */
+
+export const redSummaryShape = {
+	calls: z.number(),
+	errors: z.number(),
+	/** calls per second */
+	rate: z.number(),
+	/** 0..1 */
+	errorRate: z.number(),
+	p50Ms: z.number().nullable(),
+	p95Ms: z.number().nullable(),
+	p99Ms: z.number().nullable(),
+};
+export const redPointSchema = z.object({ timeMs: z.number(), ...redSummaryShape });
+export const redSeriesSchema = z
+	.object({
+		service: z.string(),
+		route: z.string().nullable(),
+		source: z.string(),
+		summary: z.object(redSummaryShape),
+		points: z.array(redPointSchema),
+	})
+	.openapi("RedSeries");
+export const redAnswerSchema = z
+	.object({ ...sectionShape, stepMs: z.number(), series: z.array(redSeriesSchema) })
+	.openapi("RedAnswer");
+
+export const servicesSchema = z
+	.object({
+		...sectionShape,
+		services: z.array(
+			z.object({
+				service: z.string(),
+				environments: z.array(z.string()),
+				version: z.string().nullable(),
+				lastSeenUnixNano: unixNano,
+				red: z.object(redSummaryShape),
+				redSource: z.string(),
+				spanCount: z.number(),
+				logCount: z.number(),
+				errorLogCount: z.number(),
+			}),
+		),
+	})
+	.openapi("Services");
+
+/* ---- traces ---- */
+
+export const traceSummarySchema = z
+	.object({
+		traceId,
+		rootService: z.string(),
+		rootName: z.string(),
+		rootMissing: z.boolean(),
+		startUnixNano: unixNano,
+		durationNs: z.number(),
+		status: z.enum(["unset", "ok", "error"]),
+		spanCount: z.number(),
+		errorCount: z.number(),
+		services: z.array(z.object({ service: z.string(), spans: z.number(), errors: z.number() })),
+	})
+	.openapi("TraceSummary");
+export const tracesQuery = windowQuery.extend(pageQuery.shape).extend({
+	q: z.string().max(2000).optional(),
+	service: z.string().max(500).optional(),
+	operation: z.string().max(1000).optional(),
+	minDurationMs: z.coerce.number().nonnegative().optional(),
+	maxDurationMs: z.coerce.number().nonnegative().optional(),
+	status: z.enum(["error", "ok"]).optional(),
+	order: z.enum(["newest", "slowest"]).default("newest"),
+});
+export const tracesSchema = z
+	.object({
+		...sectionShape,
+		traces: z.array(traceSummarySchema),
+		nextCursor: z.string().optional(),
+	})
+	.openapi("Traces");
+
+const kindSchema = z.enum(["unspecified", "internal", "server", "client", "producer", "consumer"]);
+const linkSchema = z.object({ traceId, spanId, attributes });
+const eventSchema = z.object({
+	startNs: z.number(),
+	name: z.string(),
+	attributes,
+});
+/** Things the tree found: each is shown, none is mended in silence. */
+export const spanFlagSchema = z.enum([
+	"root",
+	/** its parent was never seen */
+	"orphan",
+	/** stands for a parent that was never seen */
+	"placeholder",
+	/** starts before or ends after its parent in a way that only another clock explains */
+	"skewed",
+	/** several versions arrived; the one with the later end is shown */
+	"superseded",
+	/** its parents went round in a circle; cut here */
+	"cycle",
+]);
+export const spanSchema = z
+	.object({
+		spanId,
+		parentSpanId: spanId.nullable(),
+		service: z.string(),
+		name: z.string(),
+		kind: kindSchema,
+		startNs: z.number(),
+		durationNs: z.number(),
+		selfNs: z.number(),
+		status: z.enum(["unset", "ok", "error"]),
+		statusMessage: z.string(),
+		attributes,
+		resource: attributes,
+		scopeName: z.string(),
+		scopeVersion: z.string(),
+		events: z.array(eventSchema),
+		links: z.array(linkSchema),
+		flags: z.array(spanFlagSchema),
+		weight: z.number(),
+	})
+	.openapi("Span");
+
+/** What is said of a trace as a whole. */
+export const traceFactsShape = {
+	traceId,
+	startUnixNano: unixNano,
+	durationNs: z.number(),
+	spanCount: z.number(),
+	errorCount: z.number(),
+	depth: z.number(),
+	orphans: z.number(),
+	services: z.array(z.object({ service: z.string(), spans: z.number(), errors: z.number(), selfNs: z.number() })),
+	root: z.object({ spanId, service: z.string(), name: z.string(), missing: z.boolean() }).nullable(),
+	/** Sections in time order; they never overlap and lie within the root. */
+	criticalPath: z.array(
+		z.object({
+			spanId,
+			row: z.number(),
+			startNs: z.number(),
+			endNs: z.number(),
+		}),
+	),
+	/** 0..1 among traces with the same root service and name in the hour around it; null when too few (< 20) */
+	percentile: z.number().nullable(),
+	partial: z.boolean(),
+};
+export const traceSchema = z
+	.object({ ...sectionShape, ...traceFactsShape, spans: z.array(spanSchema) })
+	.openapi("Trace");
+
+/**
+ * The tree for the page: rows in depth-first order (children by start time), every column an array of `spanCount` (placeholders included).
+ * Row i's subtree is rows i .. i + subtree[i] - 1.
+ */
+export const skeletonSchema = z
+	.object({
+		...traceFactsShape,
+		dictionary: z.object({
+			services: z.array(z.string()),
+			names: z.array(z.string()),
+			kinds: z.array(kindSchema),
+			flags: z.array(spanFlagSchema),
+		}),
+		columns: z.object({
+			spanId: z.array(spanId),
+			/** row of the parent, -1 for none */
+			parent: z.array(z.number()),
+			depth: z.array(z.number()),
+			subtree: z.array(z.number()),
+			service: z.array(z.number()),
+			name: z.array(z.number()),
+			kind: z.array(z.number()),
+			startNs: z.array(z.number()),
+			durationNs: z.array(z.number()),
+			selfNs: z.array(z.number()),
+			/** 1 where the span failed */
+			error: z.array(z.number()),
+			/** bit i = dictionary.flags[i] */
+			flags: z.array(z.number()),
+			events: z.array(z.number()),
+			links: z.array(z.number()),
+		}),
+	})
+	.openapi("Skeleton");
+
+/* ---- logs ---- */
+
+export const logRecordSchema = z
+	.object({
+		timeUnixNano: unixNano,
+		sequence: z.number(),
+		service: z.string(),
+		level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "unspecified"]),
+		severityText: z.string(),
+		body: z.string(),
+		traceId: traceId.nullable(),
+		spanId: spanId.nullable(),
+		attributes,
+		resource: attributes,
+	})
+	.openapi("LogRecord");
+export const logsQuery = windowQuery.extend(pageQuery.shape).extend({
+	traceId: z.string().max(200).optional(),
+	spanId: z.string().max(64).optional(),
+	service: z.string().max(500).optional(),
+	level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).optional(),
+	q: z.string().max(2000).optional(),
+	order: z.enum(["oldest", "newest"]).default("newest"),
+});
+export const logsSchema = z
+	.object({
+		...sectionShape,
+		records: z.array(logRecordSchema),
+		nextCursor: z.string().optional(),
+	})
+	.openapi("Logs");
+
+/* ---- exemplars, fields ---- */
+
+export const exemplarSchema = z
+	.object({
+		metric: z.string(),
+		service: z.string(),
+		route: z.string().nullable(),
+		unit: z.string(),
+		timeMs: z.number(),
+		value: z.number(),
+		traceId: traceId.nullable(),
+		spanId: spanId.nullable(),
+	})
+	.openapi("Exemplar");
+export const exemplarsSchema = z.object({ ...sectionShape, items: z.array(exemplarSchema) }).openapi("Exemplars");
+export const fieldsSchema = z
+	.object({
+		...sectionShape,
+		values: z.array(z.object({ value: z.string(), count: z.number() })),
+	})
+	.openapi("Fields");
+
+/* ---- topology ---- */
+
+export const topologySchema = z
+	.object({
+		...sectionShape,
+		nodes: z.array(
+			z.object({
+				id: z.string(),
+				kind: z.enum(["service", "database", "cache", "queue", "rpc", "external"]),
+				name: z.string(),
+				spans: z.number(),
+				errors: z.number(),
+				/** incoming calls; for roots of the graph 0 */
+				calls: z.number(),
+			}),
+		),
+		edges: z.array(
+			z.object({
+				caller: z.string(),
+				callee: z.string(),
+				kind: z.enum(["call", "message"]),
+				calls: z.number(),
+				errors: z.number(),
+				/** calls per second over the window */
+				rate: z.number(),
+				p50Ms: z.number().nullable(),
+				p95Ms: z.number().nullable(),
+				p99Ms: z.number().nullable(),
+				sampleTraceIds: z.array(traceId),
+				/** index into `cycles`, when the edge is part of one */
+				cycle: z.number().nullable(),
+			}),
+		),
+		cycles: z.array(
+			z.object({
+				/** node ids in order; the last calls the first */
+				path: z.array(z.string()),
+				/** traceIdPerEdge[i] shows path[i] calling path[i + 1] */
+				traceIdPerEdge: z.array(traceId.nullable()),
+				/** one trace that goes all the way round; null when only different traces together do */
+				singleTrace: traceId.nullable(),
+			}),
+		),
+		coverage: z.object({
+			spans: z.number(),
+			paired: z.number(),
+			unmatchedClients: z.number(),
+			unmatchedProducers: z.number(),
+			orphans: z.number(),
+			meanWeight: z.number(),
+		}),
+	})
+	.openapi("Topology");
+
+/* ---- the pivot ---- */
+
+export const pivotQuery = z.object({
+	/** A trace ID in any spelling, a traceparent, or a request ID. */
+	id: z.string().min(1).max(512),
+	/** `skeleton`: the page's columnar tree instead of whole spans. */
+	detail: z.enum(["spans", "skeleton"]).default("spans"),
+});
+export const pivotSchema = z
+	.object({
+		traceId,
+		resolvedAs: z.enum(["traceparent", "trace id", "request id"]),
+		/** Other traces of the same request ID. */
+		candidates: z.array(z.object({ traceId, firstSeenUnixNano: unixNano, signal: z.string() })),
+		trace: z.object({
+			...sectionShape,
+			facts: z.object(traceFactsShape).nullable(),
+			/** with detail=spans; at most 5,000, `partial` beyond */
+			spans: z.array(spanSchema).optional(),
+			/** with detail=skeleton */
+			skeleton: skeletonSchema.optional(),
+		}),
+		logs: z.object({
+			...sectionShape,
+			records: z.array(logRecordSchema),
+			nextCursor: z.string().optional(),
+		}),
+		/** RED of every service in the trace around the trace's time. */
+		red: z.object({ ...sectionShape, stepMs: z.number(), services: z.array(redSeriesSchema) }),
+		exemplars: z.object({ ...sectionShape, items: z.array(exemplarSchema) }),
+		/** milliseconds each part took on the server */
+		timings: z.record(z.string(), z.number()),
+	})
+	.openapi("Pivot");
+
+/* ---- import, demo ---- */
+
+export const importJobSchema = z
+	.object({
+		id: z.string(),
+		state: z.enum(["running", "done", "failed"]),
+		name: z.string(),
+		bytes: z.number(),
+		lines: z.number(),
+		accepted: z.object({ traces: z.number(), logs: z.number(), metrics: z.number() }),
+		rejected: z.number(),
+		/** First few problems, each naming its line. */
+		problems: z.array(z.string()),
+		window: windowSchema.nullable(),
+	})
+	.openapi("ImportJob");
+
+export const demoSchema = z
+	.object({
+		running: z.boolean(),
+		/** Requests per second the traffic aims for. */
+		rate: z.number(),
+		services: z.array(z.object({ name: z.string(), url: z.string(), state: z.string() })),
+		faults: z.array(
+			z.object({
+				id: z.string(),
+				title: z.string(),
+				/** What to look at when it is on. */
+				description: z.string(),
+				enabled: z.boolean(),
+			}),
+		),
+	})
+	.openapi("Demo");
+
+export type Status = z.infer<typeof statusSchema>;
+export type Problem = z.infer<typeof problemSchema>;
+export type RedSeriesAnswer = z.infer<typeof redSeriesSchema>;
+export type RedAnswer = z.infer<typeof redAnswerSchema>;
+export type Services = z.infer<typeof servicesSchema>;
+export type TraceSummaryAnswer = z.infer<typeof traceSummarySchema>;
+export type Traces = z.infer<typeof tracesSchema>;
+export type SpanAnswer = z.infer<typeof spanSchema>;
+export type TraceAnswer = z.infer<typeof traceSchema>;
+export type Skeleton = z.infer<typeof skeletonSchema>;
+export type LogRecordAnswer = z.infer<typeof logRecordSchema>;
+export type Logs = z.infer<typeof logsSchema>;
+export type ExemplarAnswer = z.infer<typeof exemplarSchema>;
+export type Exemplars = z.infer<typeof exemplarsSchema>;
+export type Fields = z.infer<typeof fieldsSchema>;
+export type Topology = z.infer<typeof topologySchema>;
+export type Pivot = z.infer<typeof pivotSchema>;
+export type ImportJob = z.infer<typeof importJobSchema>;
+export type Demo = z.infer<typeof demoSchema>;
