@@ -16,6 +16,7 @@ import type {
 	TraceId,
 } from "./model.ts";
 import type { Filter } from "./search.ts";
+import type { Sketch } from "./sketch.ts";
 import type { TopologyFold } from "./topology.ts";
 
 /** Travels with every call. */
@@ -166,6 +167,8 @@ export interface TraceStore {
 	byRequestId(requestId: string, call: Call): Promise<Answer<TraceCandidate[]>>;
 	services(window: TimeWindow, call: Call): Promise<Answer<ServiceSummary[]>>;
 	topology(window: TimeWindow, call: Call): Promise<Answer<TopologyFold>>;
+	/** Durations (nanoseconds) of the entry spans of one service and route: what a trace's root is ranked among. */
+	durations(query: { service: string; route: string; window: TimeWindow }, call: Call): Promise<Answer<Sketch>>;
 	/** Known values of a field (`service`, `name`, `http.route`, ...), or known fields when `field` is absent. */
 	fields(
 		query: { signal: Signal; field?: string; window: TimeWindow; prefix?: string },
