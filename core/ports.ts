@@ -66,8 +66,12 @@ export interface TraceSummary {
 }
 
 export interface TraceQuery {
+	/** Traces with a span that starts in it. */
 	window: TimeWindow;
+	/** A trace matches when one of its spans satisfies the whole filter. */
 	filter: Filter | null;
+	/** Of the trace as a whole: `error` when any of its spans failed, `ok` when none did, null for both. */
+	status: "error" | "ok" | null;
 	order: "newest" | "slowest";
 }
 
