@@ -109,6 +109,15 @@ export const redAnswerSchema = z
 	.object({ ...sectionShape, stepMs: z.number(), series: z.array(redSeriesSchema) })
 	.openapi("RedAnswer");
 
+export const redQuery = windowQuery.extend({
+	service: z.string().max(500).optional(),
+	route: z.string().max(1000).optional(),
+	/** One series a route instead of one a service. */
+	byRoute: z.enum(["true", "false"]).default("false"),
+	/** Width of a point, milliseconds; chosen to fit the window when absent. */
+	stepMs: z.coerce.number().int().min(1000).optional(),
+});
+
 export const servicesSchema = z
 	.object({
 		...sectionShape,
@@ -322,7 +331,25 @@ export const fieldsSchema = z
 	})
 	.openapi("Fields");
 
+/** Without `traceId` the window counts. */
+export const exemplarsQuery = windowQuery.extend({
+	service: z.string().max(500).optional(),
+	traceId: z.string().max(200).optional(),
+});
+/** Values of `field`, or the names of the known fields without it. */
+export const fieldsQuery = windowQuery.extend({
+	signal: z.enum(["traces", "logs", "metrics"]).default("traces"),
+	field: z.string().max(500).optional(),
+	prefix: z.string().max(500).optional(),
+});
+
 /* ---- topology ---- */
+
+/** `focus`: a node id; only nodes at most `depth` edges away from it, against and along the calls. */
+export const topologyQuery = windowQuery.extend({
+	focus: z.string().max(1000).optional(),
+	depth: z.coerce.number().int().min(1).max(20).default(1),
+});
 
 export const topologySchema = z
 	.object({

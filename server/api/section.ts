@@ -1,0 +1,36 @@
+/** From a port's answer to what the API says about it. */
+import type { TimeWindow } from "../../core/model.ts";
+import type { Answer } from "../../core/ports.ts";
+import { nanoToMs } from "../../core/time.ts";
+import { toProblem } from "./problem.ts";
+
+export interface Section {
+	status: "ok" | "empty" | "partial" | "error" | "not configured";
+	reason?: string;
+	source: string;
+	window: { fromMs: number; toMs: number } | null;
+	query: string;
+}
+
+export function windowAnswer(window: TimeWindow | null): { fromMs: number; toMs: number } | null {
+	return window && { fromMs: nanoToMs(window.fromUnixNano), toMs: nanoToMs(window.toUnixNano) };
+}
+
+export function section(answer: Answer<unknown>): Section {
+	return {
+		status: answer.status,
+		...(answer.reasons.length > 0 ? { reason: answer.reasons.join(" ") } : {}),
+		source: answer.source,
+		window: windowAnswer(answer.window),
+		query: answer.query,
+	};
+}
+
+/** A part that failed does not take the page down: it says so in its own section. */
+export function failedSection(error: unknown): Section {
+	return { status: "error", reason: toProblem(error).detail, source: "", window: null, query: "" };
+}
+
+export function emptySection(reason: string): Section {
+	return { status: "empty", reason, source: "", window: null, query: "" };
+}

@@ -1,0 +1,77 @@
+/** The server's configuration: the command line's options over the environment, over the defaults; parsed once. */
+import { isAbsolute, resolve } from "node:path";
+import { z } from "zod";
+import { InvalidInput } from "../core/ports.ts";
+
+const port = z.coerce.number().int().min(0).max(65535);
+const list = z
+	.string()
+	.default("")
+	.transform((text) =>
+		text
+			.split(",")
+			.map((part) => part.trim())
+			.filter(Boolean),
+	);
+
+const configSchema = z.object({
+	TRIVET_HOST: z.string().min(1).default("127.0.0.1"),
+	TRIVET_PORT: port.default(3000),
+	TRIVET_OTLP_PORT: port.default(4318),
+	TRIVET_DATA_DIR: z.string().min(1).default(".trivet"),
+	/** Megabytes the store may use for itself. */
+	TRIVET_MEMORY: z.coerce.number().int().min(128).max(1_000_000).default(400),
+	/** `72h` or `7d`. */
+	TRIVET_RETENTION: z
+		.string()
+		.regex(/^\d+[hd]$/, "give hours or days, e.g. 72h or 7d")
+		.default("72h")
+		.transform((text) => Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1)),
+	/** Megabytes on disk before the oldest hours go. */
+	TRIVET_RETENTION_SIZE: z.coerce.number().int().min(100).default(20_000),
+	TRIVET_SCRAPE_TARGETS: list,
+	TRIVET_TOKEN: z.string().min(8).optional(),
+	TRIVET_ALLOWED_HOSTS: list,
+});
+
+export interface ServerConfig {
+	host: string;
+	port: number;
+	otlpPort: number;
+	dataDir: string;
+	memoryMb: number;
+	retention: { ageHours: number; sizeMb: number };
+	scrapeTargets: string[];
+	token: string | null;
+	allowedHosts: string[];
+}
+
+/** Throws InvalidInput naming each variable that does not fit. `root` is what a relative data directory is relative to. */
+export function readConfig(environment: Record<string, string | undefined>, root: string): ServerConfig {
+	const parsed = configSchema.safeParse(environment);
+	if (!parsed.success) {
+		const problems = parsed.error.issues.map((issue) => {
+			const name = String(issue.path[0]);
+			return `${name}=${environment[name] ?? ""}: ${issue.message}`;
+		});
+		throw new InvalidInput(problems.join("; "));
+	}
+	const env = parsed.data;
+	const loopback = ["127.0.0.1", "localhost", "::1"].includes(env.TRIVET_HOST);
+	if (!loopback && env.TRIVET_TOKEN === undefined) {
+		throw new InvalidInput(
+			`TRIVET_HOST=${env.TRIVET_HOST} opens the console to others: set TRIVET_TOKEN (8 characters or more) as well.`,
+		);
+	}
+	return {
+		host: env.TRIVET_HOST,
+		port: env.TRIVET_PORT,
+		otlpPort: env.TRIVET_OTLP_PORT,
+		dataDir: isAbsolute(env.TRIVET_DATA_DIR) ? env.TRIVET_DATA_DIR : resolve(root, env.TRIVET_DATA_DIR),
+		memoryMb: env.TRIVET_MEMORY,
+		retention: { ageHours: env.TRIVET_RETENTION, sizeMb: env.TRIVET_RETENTION_SIZE },
+		scrapeTargets: env.TRIVET_SCRAPE_TARGETS,
+		token: env.TRIVET_TOKEN ?? null,
+		allowedHosts: loopback ? env.TRIVET_ALLOWED_HOSTS : [...env.TRIVET_ALLOWED_HOSTS, env.TRIVET_HOST],
+	};
+}
