@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { DEFAULT_LIMITS, ExpositionError } from "./exposition.ts";
 import { parseOpenMetrics } from "./openmetrics.ts";
 
-const data = process.env["TRIVET_SHARED_DATA"] ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
+const data = process.env.TRIVET_SHARED_DATA ?? fileURLToPath(new URL("../../../../shared/data", import.meta.url));
 const casesFile = `${data}/conformance/openmetrics/cases.jsonl`;
 const haveCases = existsSync(casesFile);
 if (!haveCases)
