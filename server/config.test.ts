@@ -1,0 +1,36 @@
+import { resolve } from "node:path";
+import { expect, test } from "vitest";
+import { InvalidInput } from "../core/ports.ts";
+import { readConfig } from "./config.ts";
+
+test("without any variable it binds to loopback and keeps 72 hours beside the project", () => {
+	const config = readConfig({}, "/somewhere");
+	expect(config).toMatchObject({
+		host: "127.0.0.1",
+		port: 3000,
+		otlpPort: 4318,
+		token: null,
+		retention: { ageHours: 72 },
+	});
+	expect(config.dataDir).toBe(resolve("/somewhere", ".trivet"));
+});
+
+test("days are hours", () => {
+	expect(readConfig({ TRIVET_RETENTION: "7d" }, "/").retention.ageHours).toBe(168);
+});
+
+test("bound beyond loopback it does not start without a token", () => {
+	expect(() => readConfig({ TRIVET_HOST: "0.0.0.0" }, "/")).toThrow(/TRIVET_TOKEN/);
+	expect(readConfig({ TRIVET_HOST: "0.0.0.0", TRIVET_TOKEN: "long-enough" }, "/").token).toBe("long-enough");
+});
+
+test.each([
+	["TRIVET_PORT", "seventy"],
+	["TRIVET_PORT", "70000"],
+	["TRIVET_RETENTION", "soon"],
+	["TRIVET_MEMORY", "1"],
+	["TRIVET_TOKEN", "short"],
+])("a wrong %s=%s is named in the error", (name, value) => {
+	expect(() => readConfig({ [name]: value }, "/")).toThrow(InvalidInput);
+	expect(() => readConfig({ [name]: value }, "/")).toThrow(new RegExp(`${name}=${value}`));
+});
