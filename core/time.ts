@@ -39,10 +39,7 @@ export function parseDuration(text: string): number {
 	if (trimmed === "0") return 0;
 	let total = 0;
 	DURATION_PART.lastIndex = 0;
-	for (let end = 0; end < trimmed.length; end = DURATION_PART.lastIndex) {
-		DURATION_PART.lastIndex = end;
-		const part = DURATION_PART.exec(trimmed);
-		if (part === null) break;
+	for (let part = DURATION_PART.exec(trimmed); part !== null; part = DURATION_PART.exec(trimmed)) {
 		total += Number(part[1]) * (UNIT_NS[part[2] ?? ""] ?? 0);
 		if (DURATION_PART.lastIndex === trimmed.length) return Math.round(total);
 	}
@@ -55,18 +52,18 @@ export function parseDuration(text: string): number {
  */
 export function parseTime(text: string, nowMs: number): bigint {
 	const trimmed = text.trim();
-	const relative = /^now(?:\s*([+-])\s*(.+))?$/i.exec(trimmed);
+	const relative = /^now(?:\s*([+-])\s*(\d.*))?$/i.exec(trimmed);
 	if (relative !== null) {
 		const nowNs = msToNano(nowMs);
 		if (relative[2] === undefined) return nowNs;
-		const offset = BigInt(Math.min(parseDuration(relative[2]), 1e20));
+		const offset = BigInt(Math.min(durationIn(relative[2], text), 1e20));
 		return inRange(relative[1] === "-" ? nowNs - offset : nowNs + offset, text);
 	}
 	if (/^-?\d+(\.\d+)?$/.test(trimmed)) {
 		const ms = Number(trimmed);
 		if (Math.abs(ms) >= 1e14) {
 			throw new InvalidInput(
-				`time ${shorten(text)} is too large for epoch milliseconds; are these micro- or nanoseconds?`,
+				`time "${shorten(text)}" is too large for epoch milliseconds; are these micro- or nanoseconds?`,
 			);
 		}
 		return inRange(msToNano(ms), text);
@@ -81,6 +78,14 @@ export function parseTime(text: string, nowMs: number): bigint {
 	throw new InvalidInput(
 		`"${shorten(text)}" is not a time: write epoch milliseconds, ISO 8601 (2026-01-31T12:00:00Z) or now-15m`,
 	);
+}
+
+function durationIn(part: string, text: string): number {
+	try {
+		return parseDuration(part);
+	} catch (error) {
+		throw new InvalidInput(`time "${shorten(text)}": ${(error as Error).message}`);
+	}
 }
 
 function inRange(nano: bigint, text: string): bigint {
