@@ -1,0 +1,246 @@
+/** The pivot: from whatever id someone holds to the trace, its logs, the RED of its services and its exemplars, in one answer. */
+import type { z } from "@hono/zod-openapi";
+import { type IdReading, readId } from "../../core/ids.ts";
+import type { LogRecord, Span, SpanCore, TimeWindow } from "../../core/model.ts";
+import type { Answer, Backend, Call, ExemplarItem, RedSeries, TraceCandidate } from "../../core/ports.ts";
+import { chooseStep } from "../../core/red.ts";
+import { rankIn } from "../../core/sketch.ts";
+import { msToNano } from "../../core/time.ts";
+import { buildTraceTree, type TraceTree } from "../../core/trace-tree.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { exemplarAnswer } from "./exemplars.ts";
+import { logRecordAnswer } from "./logs.ts";
+import { ProblemError } from "./problem.ts";
+import { redSeriesAnswer } from "./red.ts";
+import { type Pivot, pivotQuery, pivotSchema } from "./schema.ts";
+import { emptySection, failedSection, section } from "./section.ts";
+import { MAX_TRACE_SPANS, UNKNOWN_TRACE_HINTS } from "./trace.ts";
+import { skeletonAnswer, spanAnswers, traceFacts } from "./trace-answer.ts";
+
+type NoParams = z.ZodObject<Record<string, never>>;
+
+const MAX_PIVOT_SPANS = 5_000;
+const MAX_LOGS = 1_000;
+const MAX_EXEMPLARS = 500;
+const MAX_CANDIDATES = 20;
+/** How much of the services' RED is shown around the trace. */
+const RED_MARGIN = msToNano(15 * 60_000);
+const PEERS_MARGIN = msToNano(30 * 60_000);
+/** A rank among fewer says nothing. */
+const MIN_PEERS = 20;
+
+/** A part's answer, or why there is none: one part that fails leaves the others standing. */
+type Part<T> = { answer: Answer<T> } | { error: unknown };
+
+interface Found {
+	traceId: string;
+	resolvedAs: Pivot["resolvedAs"];
+	candidates: TraceCandidate[];
+	trace: Part<SpanCore[]>;
+	logs: Part<LogRecord[]>;
+	exemplars: Part<ExemplarItem[]>;
+}
+
+export const pivot: Endpoint<typeof pivotQuery, NoParams, typeof pivotSchema> = {
+	path: "/api/pivot",
+	summary: "From a trace ID, a traceparent or a request ID to spans, logs, RED and exemplars",
+	query: pivotQuery,
+	answer: pivotSchema,
+	async run({ query, call, services }) {
+		const { backend } = services;
+		const timings: Record<string, number> = {};
+		const timed = async <T>(name: string, work: Promise<T>): Promise<T> => {
+			const started = performance.now();
+			try {
+				return await work;
+			} finally {
+				timings[name] = Math.round((performance.now() - started) * 10) / 10;
+			}
+		};
+
+		const found = await resolve(query.id, query.detail === "skeleton", backend, call, timed);
+		const spans = "answer" in found.trace ? found.trace.answer.data : [];
+		const tree = spans.length > 0 ? buildTraceTree(spans) : null;
+		const over = around(tree, found);
+		const [red, percentile] = await Promise.all([
+			timed("red", redOf(backend, tree, over, call({ limit: 1000 }))),
+			timed("peers", percentileOf(backend, tree, call())),
+		]);
+		const started = performance.now();
+		const answer = {
+			traceId: found.traceId,
+			resolvedAs: found.resolvedAs,
+			candidates: found.candidates.map(({ traceId, firstSeenUnixNano, signal }) => ({
+				traceId,
+				firstSeenUnixNano: String(firstSeenUnixNano),
+				signal,
+			})),
+			trace: traceSection(found.trace, tree, percentile, query.detail),
+			logs: logsSection(found.logs),
+			red,
+			exemplars:
+				"error" in found.exemplars
+					? { ...failedSection(found.exemplars.error), items: [] }
+					: { ...section(found.exemplars.answer), items: found.exemplars.answer.data.map(exemplarAnswer) },
+			timings,
+		};
+		timings.answer = Math.round((performance.now() - started) * 10) / 10;
+		return answer;
+	},
+};
+
+type Timed = <T>(name: string, work: Promise<T>) => Promise<T>;
+type MakeCall = (options: { limit: number }) => Call;
+
+/** Tries the readings of the text in order; the first that any signal knows is it. 404 when none is. */
+async function resolve(
+	text: string,
+	skeleton: boolean,
+	backend: Backend,
+	call: MakeCall,
+	timed: Timed,
+): Promise<Found> {
+	const read = readId(text);
+	if (read === null) {
+		throw new ProblemError(
+			400,
+			"Not an ID",
+			`"${text.slice(0, 200)}" is neither a trace ID, a traceparent nor a request ID.`,
+		);
+	}
+	const failures: unknown[] = [];
+	for (const reading of [read, ...read.alternatives]) {
+		const candidates = await candidatesOf(reading, backend, call, timed);
+		const first = candidates[0];
+		if (first === undefined) continue;
+		const found = await lookUp(first.traceId, skeleton, backend, call, timed);
+		const parts: Part<unknown[]>[] = [found.trace, found.logs, found.exemplars];
+		const known = parts.some((part) => "answer" in part && part.answer.data.length > 0);
+		for (const part of parts) if ("error" in part) failures.push(part.error);
+		if (known) {
+			const others = reading.kind === "requestId" ? candidates : [];
+			return { ...found, traceId: first.traceId, resolvedAs: RESOLVED_AS[reading.kind], candidates: others };
+		}
+	}
+	if (failures.length > 0) throw failures[0];
+	throw new ProblemError(
+		404,
+		"Unknown ID",
+		`No span, log line or exemplar with the ID ${text.slice(0, 200)} has been seen.`,
+		UNKNOWN_TRACE_HINTS,
+	);
+}
+
+const RESOLVED_AS = { traceparent: "traceparent", traceId: "trace id", requestId: "request id" } as const;
+
+async function candidatesOf(
+	reading: IdReading,
+	backend: Backend,
+	call: MakeCall,
+	timed: Timed,
+): Promise<TraceCandidate[]> {
+	if (reading.kind !== "requestId") return [{ traceId: reading.traceId, firstSeenUnixNano: 0n, signal: "traces" }];
+	const work = backend.traces.byRequestId(reading.requestId, call({ limit: MAX_CANDIDATES }));
+	return (await timed("requestId", work)).data;
+}
+
+async function lookUp(traceId: string, skeleton: boolean, backend: Backend, call: MakeCall, timed: Timed) {
+	const spansCall = call({ limit: MAX_TRACE_SPANS });
+	const spans: Promise<Answer<SpanCore[]>> = skeleton
+		? backend.traces.skeleton(traceId, spansCall)
+		: backend.traces.trace(traceId, spansCall);
+	const logs = backend.logs.logs({ window: null, traceId, filter: null, order: "oldest" }, call({ limit: MAX_LOGS }));
+	const exemplars = backend.metrics.exemplars({ traceId, window: null }, call({ limit: MAX_EXEMPLARS }));
+	const [trace, logPart, exemplarPart] = await Promise.all([
+		part(timed("trace", spans)),
+		part(timed("logs", logs)),
+		part(timed("exemplars", exemplars)),
+	]);
+	return { trace, logs: logPart, exemplars: exemplarPart };
+}
+
+function part<T>(work: Promise<Answer<T>>): Promise<Part<T>> {
+	return work.then(
+		(answer) => ({ answer }),
+		(error: unknown) => ({ error }),
+	);
+}
+
+/** The trace's own time and a margin; without spans, the time of its logs or exemplars. */
+function around(tree: TraceTree | null, found: Found): TimeWindow | null {
+	const times: bigint[] = [];
+	if (tree) times.push(tree.startUnixNano, tree.startUnixNano + BigInt(Math.round(tree.durationNs)));
+	else {
+		if ("answer" in found.logs) times.push(...found.logs.answer.data.map((record) => record.timeUnixNano));
+		if ("answer" in found.exemplars) times.push(...found.exemplars.answer.data.map((item) => item.timeUnixNano));
+	}
+	if (times.length === 0) return null;
+	times.sort((a, b) => (a < b ? -1 : 1));
+	return { fromUnixNano: times[0]! - RED_MARGIN, toUnixNano: times.at(-1)! + RED_MARGIN };
+}
+
+async function redOf(
+	backend: Backend,
+	tree: TraceTree | null,
+	over: TimeWindow | null,
+	call: Call,
+): Promise<Pivot["red"]> {
+	if (over === null || tree === null) {
+		return { ...emptySection("Without spans there is no service to show RED for."), stepMs: 0, services: [] };
+	}
+	const stepNs = chooseStep(over);
+	const stepMs = Number(stepNs / 1_000_000n);
+	try {
+		const answer = await backend.metrics.red({ byRoute: false, window: over, stepNs }, call);
+		const inTrace = new Map(tree.services.map(({ service }, at) => [service, at]));
+		const series: RedSeries[] = answer.data
+			.filter(({ service }) => inTrace.has(service))
+			.sort((a, b) => (inTrace.get(a.service) ?? 0) - (inTrace.get(b.service) ?? 0));
+		const said = section(answer);
+		return { ...said, stepMs, services: series.map(redSeriesAnswer) };
+	} catch (error) {
+		return { ...failedSection(error), stepMs, services: [] };
+	}
+}
+
+/** Share of the root's peers (same service and route, an hour around) that were at most as slow; null when too few or not to be had. */
+async function percentileOf(backend: Backend, tree: TraceTree | null, call: Call): Promise<number | null> {
+	const root = tree?.root ? tree.spans[tree.root.row] : null;
+	if (!root || root.route === null) return null;
+	const window = { fromUnixNano: root.startUnixNano - PEERS_MARGIN, toUnixNano: root.startUnixNano + PEERS_MARGIN };
+	try {
+		const { data } = await backend.traces.durations({ service: root.service, route: root.route, window }, call);
+		return data.count < MIN_PEERS ? null : rankIn(data, root.durationNs);
+	} catch {
+		// A badge, not a part of the answer: without it the page is whole.
+		return null;
+	}
+}
+
+function traceSection(
+	trace: Part<SpanCore[]>,
+	tree: TraceTree | null,
+	percentile: number | null,
+	detail: "spans" | "skeleton",
+): Pivot["trace"] {
+	if ("error" in trace) return { ...failedSection(trace.error), facts: null };
+	const said = section(trace.answer);
+	if (tree === null) return { ...said, facts: null };
+	const facts = traceFacts(tree, percentile, trace.answer.status === "partial");
+	if (detail === "skeleton") return { ...said, facts, skeleton: skeletonAnswer(tree, facts) };
+	// `lookUp` asked for whole spans with this detail.
+	const spans = spanAnswers(tree as TraceTree<Span>, MAX_PIVOT_SPANS);
+	if (tree.spanCount <= MAX_PIVOT_SPANS) return { ...said, facts, spans };
+	const reason = `The first ${MAX_PIVOT_SPANS} of ${tree.spanCount} spans; /api/traces/${tree.traceId} has all of them.`;
+	return { ...said, status: "partial", reason, facts, spans };
+}
+
+function logsSection(logs: Part<LogRecord[]>): Pivot["logs"] {
+	if ("error" in logs) return { ...failedSection(logs.error), records: [] };
+	const { answer } = logs;
+	return {
+		...section(answer),
+		records: answer.data.map(logRecordAnswer),
+		...(answer.nextCursor === undefined ? {} : { nextCursor: answer.nextCursor }),
+	};
+}
