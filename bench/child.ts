@@ -1,0 +1,56 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+export interface Child<To, From> {
+	pid: number;
+	/** The first message, which said that it is ready. */
+	ready: From;
+	send(message: To): void;
+	onMessage(listener: (message: From) => void): void;
+	onExit(listener: (code: number | string) => void): void;
+	/** SIGTERM, and SIGKILL when that has not helped after 20 s. */
+	stop(): Promise<void>;
+}
+
+const running = new Set<ChildProcess>();
+process.on("exit", () => {
+	for (const child of running) child.kill("SIGKILL");
+});
+
+/** Forks a module of ours that sends a message when it is ready. */
+export async function startChild<To extends object, From>(
+	module: URL,
+	args: string[] = [],
+	options: { execArgv?: string[]; readyMs?: number } = {},
+): Promise<Child<To, From>> {
+	const child = fork(fileURLToPath(module), args, {
+		stdio: ["ignore", "ignore", "inherit", "ipc"],
+		execArgv: options.execArgv ?? [],
+	});
+	running.add(child);
+	const exited = once(child, "exit").then(([code, signal]) => {
+		running.delete(child);
+		return (code ?? signal) as number | string;
+	});
+	const ready = await Promise.race([
+		once(child, "message", { signal: AbortSignal.timeout(options.readyMs ?? 60_000) }).then(
+			([message]) => message as From,
+		),
+		exited.then((code) => Promise.reject(new Error(`${module.pathname.split("/").at(-1)} ended at once (${code})`))),
+	]);
+	return {
+		pid: child.pid!,
+		ready,
+		send: (message) => void (child.connected && child.send(message)),
+		onMessage: (listener) => void child.on("message", listener),
+		onExit: (listener) => void exited.then(listener),
+		stop: async () => {
+			if (!running.has(child)) return;
+			child.kill("SIGTERM");
+			const force = setTimeout(() => child.kill("SIGKILL"), 20_000);
+			await exited;
+			clearTimeout(force);
+		},
+	};
+}
