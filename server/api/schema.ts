@@ -214,6 +214,11 @@ export const spanSchema = z
 	})
 	.openapi("Span");
 
+/** Client and server may share a span id: every span with the id, times counted from the trace's start. */
+export const spanVersionsSchema = z
+	.object({ startUnixNano: unixNano, spans: z.array(spanSchema) })
+	.openapi("SpanVersions");
+
 /** What is said of a trace as a whole. */
 export const traceFactsShape = {
 	traceId,
@@ -481,6 +486,7 @@ export type Services = z.infer<typeof servicesSchema>;
 export type TraceSummaryAnswer = z.infer<typeof traceSummarySchema>;
 export type Traces = z.infer<typeof tracesSchema>;
 export type SpanAnswer = z.infer<typeof spanSchema>;
+export type SpanVersions = z.infer<typeof spanVersionsSchema>;
 export type TraceAnswer = z.infer<typeof traceSchema>;
 export type Skeleton = z.infer<typeof skeletonSchema>;
 export type LogRecordAnswer = z.infer<typeof logRecordSchema>;

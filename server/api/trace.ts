@@ -8,14 +8,13 @@ import type { Endpoint } from "./endpoint.ts";
 import { readTraceId } from "./exemplars.ts";
 import { readSpanId } from "./logs.ts";
 import { ProblemError } from "./problem.ts";
-import { skeletonSchema, spanSchema, traceSchema } from "./schema.ts";
+import { skeletonSchema, spanVersionsSchema, traceSchema } from "./schema.ts";
 import { section } from "./section.ts";
 import { skeletonAnswer, spanAnswer, spanAnswers, traceFacts } from "./trace-answer.ts";
 
 const none = z.object({});
 const traceParams = z.object({ traceId: z.string().max(200) });
 const spanParams = traceParams.extend({ spanId: z.string().max(64) });
-const spanVersions = z.object({ startUnixNano: z.string(), spans: z.array(spanSchema) }).openapi("SpanVersions");
 
 /** More spans than any trace should have; beyond it the answer says `partial`. */
 export const MAX_TRACE_SPANS = 200_000;
@@ -62,12 +61,12 @@ export const skeleton: Endpoint<typeof none, typeof traceParams, typeof skeleton
 };
 
 /** Client and server may share a span id, and a span may have been superseded: all of them are told. */
-export const span: Endpoint<typeof none, typeof spanParams, typeof spanVersions> = {
+export const span: Endpoint<typeof none, typeof spanParams, typeof spanVersionsSchema> = {
 	path: "/api/traces/{traceId}/spans/{spanId}",
 	summary: "The spans of a trace with this id, whole; times count from the trace's start",
 	query: none,
 	params: spanParams,
-	answer: spanVersions,
+	answer: spanVersionsSchema,
 	async run({ params, call, services }) {
 		const traceId = readTraceId(params.traceId);
 		const spanId = readSpanId(params.spanId);
