@@ -2,14 +2,25 @@
  * One span out of its versions. A span is identified by its trace, span id, service and kind; exact duplicates collapse, of different
  * versions the one with the later end wins. What decides is the spans' content, never their order.
  */
-import type { SpanCore } from "./model.ts";
+import type { SpanCore, SpanId } from "./model.ts";
 
-/** The distinct spans of one trace. `superseded[i]` is 1 where another version of `spans[i]` was left out. */
-export function distinctSpans<S extends SpanCore>(input: readonly S[]): { spans: S[]; superseded: Uint8Array } {
+export interface DistinctSpans<S extends SpanCore = SpanCore> {
+	spans: S[];
+	/** 1 where another version of `spans[i]` was left out. */
+	superseded: Uint8Array;
+	/** The first of the spans that carry an id. */
+	byId: Map<SpanId, number>;
+	/** Indices of the others of an id that several spans share. */
+	sharing: number[];
+}
+
+/** The distinct spans of one trace. */
+export function distinctSpans<S extends SpanCore>(input: readonly S[]): DistinctSpans<S> {
 	const spans: S[] = [];
 	const superseded = new Uint8Array(input.length);
+	const sharing: number[] = [];
 	/** By span id first: most ids are carried by one span, and a key of three parts for each would cost more than all the rest. */
-	const byId = new Map<string, number>();
+	const byId = new Map<SpanId, number>();
 	const byKey = new Map<string, number>();
 	for (const span of input) {
 		let at = byId.get(span.spanId);
@@ -17,7 +28,10 @@ export function distinctSpans<S extends SpanCore>(input: readonly S[]): { spans:
 		else if (!isSameSpan(spans[at] as S, span)) {
 			const key = JSON.stringify([span.spanId, span.kind, span.service]);
 			at = byKey.get(key);
-			if (at === undefined) byKey.set(key, spans.length);
+			if (at === undefined) {
+				byKey.set(key, spans.length);
+				sharing.push(spans.length);
+			}
 		}
 		if (at === undefined) {
 			spans.push(span);
@@ -27,7 +41,7 @@ export function distinctSpans<S extends SpanCore>(input: readonly S[]): { spans:
 		if (order !== 0) superseded[at] = 1;
 		if (order < 0) spans[at] = span;
 	}
-	return { spans, superseded };
+	return { spans, superseded, byId, sharing };
 }
 
 function isSameSpan(a: SpanCore, b: SpanCore): boolean {

@@ -1,4 +1,5 @@
 /** Which span is whose parent, by id, service and kind; shared by the tree and the topology. */
+import type { DistinctSpans } from "./distinct-spans.ts";
 import type { SpanCore, SpanId, SpanKind } from "./model.ts";
 
 const CALLER_OF: Partial<Record<SpanKind, SpanKind>> = { server: "client", consumer: "producer" };
@@ -15,10 +16,11 @@ interface Halves {
 /**
  * Index of every span's parent: -1 for none, `spans.length + i` for the i-th of the missing ids. Where client and server share an id
  * (Zipkin), the server hangs below the client, and their children below the half of their own service, else below the server.
- * `spans` are distinct (`distinctSpans`) and of one trace; their order changes nothing but the numbering.
+ * The order of the spans changes nothing but the numbering.
  */
-export function findParents(spans: readonly SpanCore[]): { parents: Int32Array; missing: SpanId[] } {
-	const { first, shared } = indexById(spans);
+export function findParents(distinct: DistinctSpans): { parents: Int32Array; missing: SpanId[] } {
+	const { spans, byId } = distinct;
+	const shared = sharedIds(distinct);
 	const parents = new Int32Array(spans.length).fill(-1);
 	const missing: SpanId[] = [];
 	const missingIndex = new Map<SpanId, number>();
@@ -31,7 +33,7 @@ export function findParents(spans: readonly SpanCore[]): { parents: Int32Array; 
 		}
 		const id = span.parentSpanId;
 		if (id === null) continue;
-		const head = first.get(id);
+		const head = byId.get(id);
 		if (head !== undefined) {
 			const halves = shared.get(id);
 			parents[i] = halves === undefined ? head : (halves.innerOfService.get(span.service) ?? halves.inner);
@@ -57,25 +59,19 @@ function twinOf(span: SpanCore, shared: ReadonlyMap<SpanId, Halves>): number {
 	return span.kind === "consumer" ? halves.producer : -1;
 }
 
-function indexById(spans: readonly SpanCore[]): { first: Map<SpanId, number>; shared: Map<SpanId, Halves> } {
-	const first = new Map<SpanId, number>();
+function sharedIds({ spans, byId, sharing }: DistinctSpans): Map<SpanId, Halves> {
 	const shared = new Map<SpanId, Halves>();
-	for (let i = 0; i < spans.length; i++) {
+	for (const i of sharing) {
 		const id = (spans[i] as SpanCore).spanId;
-		const head = first.get(id);
-		if (head === undefined) {
-			first.set(id, i);
-			continue;
-		}
 		let halves = shared.get(id);
 		if (halves === undefined) {
 			halves = { client: -1, producer: -1, inner: -1, innerOfService: new Map() };
 			shared.set(id, halves);
-			addHalf(halves, spans, head);
+			addHalf(halves, spans, byId.get(id) ?? i);
 		}
 		addHalf(halves, spans, i);
 	}
-	return { first, shared };
+	return shared;
 }
 
 function addHalf(halves: Halves, spans: readonly SpanCore[], i: number): void {
@@ -97,6 +93,28 @@ function compareDepth(a: SpanCore, b: SpanCore): number {
 function precedes(a: SpanCore, b: SpanCore): boolean {
 	if (a.startUnixNano !== b.startUnixNano) return a.startUnixNano < b.startUnixNano;
 	return (compareText(a.service, b.service) || compareText(a.kind, b.kind)) < 0;
+}
+
+/** One member of every circle of parents: the first in order. Every span has one parent, so a walk upwards finds each circle once. */
+export function findCycleCuts(parents: Int32Array, compare: (a: number, b: number) => number): number[] {
+	const cuts: number[] = [];
+	/** 0: not seen; else the walk that saw it. */
+	const seenBy = new Int32Array(parents.length);
+	for (let from = 0; from < parents.length; from++) {
+		const walk = from + 1;
+		let at = from;
+		while (at >= 0 && at < parents.length && seenBy[at] === 0) {
+			seenBy[at] = walk;
+			at = parents[at] ?? -1;
+		}
+		if (at < 0 || at >= parents.length || seenBy[at] !== walk) continue;
+		let cut = at;
+		for (let member = parents[at] ?? -1; member !== at; member = parents[member] ?? -1) {
+			if (compare(member, cut) < 0) cut = member;
+		}
+		cuts.push(cut);
+	}
+	return cuts;
 }
 
 /** By UTF-16 code units: the same everywhere, unlike a locale's order. */

@@ -4,8 +4,9 @@
  * Everything is iterative: a chain of 100,000 spans is a trace like any other.
  */
 
+import { depthFirst } from "./depth-first.ts";
 import { distinctSpans } from "./distinct-spans.ts";
-import { compareText, findParents } from "./find-parents.ts";
+import { compareText, findCycleCuts, findParents } from "./find-parents.ts";
 import type { SpanCore, SpanId, TraceId } from "./model.ts";
 import { selfTimes } from "./self-time.ts";
 
@@ -64,28 +65,21 @@ export function flagNames(flags: number): SpanFlag[] {
 
 /** Builds the tree of one trace's spans (all of one trace; any order, duplicates welcome). */
 export function buildTraceTree<S extends SpanCore>(input: readonly S[]): TraceTree<S> {
-	const { spans, superseded } = distinctSpans(input);
+	const distinct = distinctSpans(input);
+	const { spans, superseded } = distinct;
+	const { parents, missing } = findParents(distinct);
 	const count = spans.length;
+	const total = count + missing.length;
 	let startUnixNano = spans[0]?.startUnixNano ?? 0n;
 	for (const span of spans) if (span.startUnixNano < startUnixNano) startUnixNano = span.startUnixNano;
-	const start: number[] = [];
-	const end: number[] = [];
-	for (const span of spans) {
-		const startNs = Number(span.startUnixNano - startUnixNano);
-		start.push(startNs);
-		end.push(startNs + span.durationNs);
-	}
-
-	const { parents, missing } = findParents(spans);
-	const total = count + missing.length;
-	const flags = new Uint8Array(total);
-	for (let i = 0; i < count; i++) if (superseded[i] === 1) flags[i] = SUPERSEDED;
-	for (let i = 0; i < missing.length; i++) {
-		flags[count + i] = PLACEHOLDER;
-		start.push(Number.POSITIVE_INFINITY);
-		end.push(Number.NEGATIVE_INFINITY);
-	}
+	const start = new Float64Array(total).fill(Number.POSITIVE_INFINITY);
+	const end = new Float64Array(total).fill(Number.NEGATIVE_INFINITY);
+	const flags = new Uint8Array(total).fill(PLACEHOLDER, count);
 	for (let i = 0; i < count; i++) {
+		const span = spans[i] as S;
+		start[i] = Number(span.startUnixNano - startUnixNano);
+		end[i] = (start[i] ?? 0) + span.durationNs;
+		if (superseded[i] === 1) flags[i] = SUPERSEDED;
 		const parent = parents[i] ?? -1;
 		if (parent < count) continue;
 		flags[i] = (flags[i] ?? 0) | ORPHAN;
@@ -101,19 +95,15 @@ export function buildTraceTree<S extends SpanCore>(input: readonly S[]): TraceTr
 		compareText(idOf(a), idOf(b)) ||
 		compareText(spans[a]?.service ?? "", spans[b]?.service ?? "") ||
 		compareText(spans[a]?.kind ?? "", spans[b]?.kind ?? "");
-	const order = Int32Array.from({ length: total }, (_, i) => i).sort(compare);
-	const rank = new Int32Array(total);
-	for (let position = 0; position < total; position++) rank[order[position] ?? 0] = position;
-
-	for (const cut of findCycleCuts(parents, rank)) {
+	for (const cut of findCycleCuts(parents, compare)) {
 		parents[cut] = -1;
 		flags[cut] = (flags[cut] ?? 0) | CYCLE;
 	}
 	for (let i = 0; i < count; i++) {
-		if (spans[i]?.parentSpanId === null && parents[i] === -1) flags[i] = (flags[i] ?? 0) | ROOT;
+		if (parents[i] === -1 && (spans[i] as S).parentSpanId === null) flags[i] = (flags[i] ?? 0) | ROOT;
 	}
 
-	const rows = depthFirst(parents, order);
+	const rows = depthFirst(parents, total, compare);
 	const tree: TraceTree<S> = {
 		traceId: spans[0]?.traceId ?? "",
 		startUnixNano,
@@ -148,70 +138,6 @@ export function buildTraceTree<S extends SpanCore>(input: readonly S[]): TraceTr
 	tree.selfNs = selfTimes(tree);
 	addFacts(tree);
 	return tree;
-}
-
-/** One member of every circle of parents: the first by rank. Every node has one parent, so a walk upwards finds each circle once. */
-function findCycleCuts(parents: Int32Array, rank: Int32Array): number[] {
-	const cuts: number[] = [];
-	/** 0: not seen; else the walk that saw it. */
-	const seenBy = new Int32Array(rank.length);
-	for (let from = 0; from < parents.length; from++) {
-		const walk = from + 1;
-		let at = from;
-		while (at >= 0 && at < parents.length && seenBy[at] === 0) {
-			seenBy[at] = walk;
-			at = parents[at] ?? -1;
-		}
-		if (at < 0 || at >= parents.length || seenBy[at] !== walk) continue;
-		let cut = at;
-		for (let member = parents[at] ?? -1; member !== at; member = parents[member] ?? -1) {
-			if ((rank[member] ?? 0) < (rank[cut] ?? 0)) cut = member;
-		}
-		cuts.push(cut);
-	}
-	return cuts;
-}
-
-/** Lays the forest out in depth-first order; `order` sorts siblings and roots. `item[row]` is the span's index. */
-function depthFirst(
-	parents: Int32Array,
-	order: Int32Array,
-): { item: Int32Array; parent: Int32Array; depth: Int32Array; subtree: Int32Array } {
-	const total = order.length;
-	const firstChild = new Int32Array(total).fill(-1);
-	const nextSibling = new Int32Array(total).fill(-1);
-	let firstRoot = -1;
-	for (let position = total - 1; position >= 0; position--) {
-		const i = order[position] ?? 0;
-		const parent = i < parents.length ? (parents[i] ?? -1) : -1;
-		nextSibling[i] = parent < 0 ? firstRoot : (firstChild[parent] ?? -1);
-		if (parent < 0) firstRoot = i;
-		else firstChild[parent] = i;
-	}
-	const item = new Int32Array(total);
-	const parent = new Int32Array(total).fill(-1);
-	const depth = new Int32Array(total);
-	const subtree = new Int32Array(total).fill(1);
-	const rowOf = new Int32Array(total).fill(-1);
-	const stack: number[] = firstRoot < 0 ? [] : [firstRoot];
-	let row = 0;
-	for (let i = stack.pop(); i !== undefined; i = stack.pop()) {
-		item[row] = i;
-		rowOf[i] = row;
-		const up = i < parents.length ? (parents[i] ?? -1) : -1;
-		if (up >= 0) {
-			parent[row] = rowOf[up] ?? -1;
-			depth[row] = (depth[rowOf[up] ?? 0] ?? 0) + 1;
-		}
-		row++;
-		if ((nextSibling[i] ?? -1) >= 0) stack.push(nextSibling[i] ?? 0);
-		if ((firstChild[i] ?? -1) >= 0) stack.push(firstChild[i] ?? 0);
-	}
-	for (let r = total - 1; r >= 0; r--) {
-		const up = parent[r] ?? -1;
-		if (up >= 0) subtree[up] = (subtree[up] ?? 0) + (subtree[r] ?? 0);
-	}
-	return { item, parent, depth, subtree };
 }
 
 /**
