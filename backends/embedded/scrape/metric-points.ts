@@ -62,12 +62,23 @@ const RESOURCE_KEYS: Record<string, string> = {
  * (unknown). Values that are not finite have no point.
  */
 export function metricPoints(families: readonly Family[], context: ScrapeContext): MetricPoint[] {
-	const resource = resourceOf(families, context);
+	const info = resourceOf(families);
+	const told = context.service ?? info.get("service.name");
+	const resources = new Map<string, Attributes>();
+	const resourceFor = (service: string): Attributes => {
+		let resource = resources.get(service);
+		if (!resource) {
+			resource = { ...Object.fromEntries(info), "service.name": service };
+			resources.set(service, resource);
+		}
+		return resource;
+	};
 	const processStart = processStartOf(families);
 	const points: MetricPoint[] = [];
 	for (const family of families) {
 		for (const series of seriesOf(family)) {
 			const cumulative = series.type === "sum" || (series.type !== "gauge" && family.type !== "gaugehistogram");
+			const service = told ?? labelValue(series.labels, "service") ?? context.fallbackService;
 			const timeUnixNano = inRange(series.timeUnixNano) ?? context.timeUnixNano;
 			points.push({
 				name: series.name,
@@ -76,11 +87,9 @@ export function metricPoints(families: readonly Family[], context: ScrapeContext
 				description: family.help,
 				temporality: cumulative ? "cumulative" : "unspecified",
 				monotonic: series.type === "sum",
-				service:
-					context.service ??
-					String(resource["service.name"] ?? labelValue(series.labels, "service") ?? context.fallbackService),
+				service,
 				attributes: Object.fromEntries(series.labels),
-				resource,
+				resource: resourceFor(service),
 				startUnixNano: cumulative ? (secondsToNano(series.createdSeconds) ?? processStart ?? 0n) : 0n,
 				timeUnixNano,
 				value: series.value,
@@ -116,7 +125,8 @@ function exemplarOf(exemplar: ExpositionExemplar, pointTime: bigint): Exemplar[]
 	return [{ timeUnixNano, value: exemplar.value, traceId, spanId, attributes: Object.fromEntries(others) }];
 }
 
-function resourceOf(families: readonly Family[], { service }: ScrapeContext): Attributes {
+/** What `target_info` says, by OpenTelemetry's names. */
+function resourceOf(families: readonly Family[]): Map<string, string> {
 	const entries = new Map<string, string>();
 	for (const family of families) {
 		const info = family.samples.find((sample) => sample.name === "target_info");
@@ -125,8 +135,7 @@ function resourceOf(families: readonly Family[], { service }: ScrapeContext): At
 			if (!entries.has(key) || name.startsWith("service_")) entries.set(key, value);
 		}
 	}
-	if (service !== null) entries.set("service.name", service);
-	return Object.fromEntries(entries);
+	return entries;
 }
 
 function processStartOf(families: readonly Family[]): bigint | null {
