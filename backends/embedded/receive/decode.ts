@@ -1,5 +1,6 @@
 /** One export request, as bytes, to a batch of rows: pure and deterministic, so that replaying the journal gives the same rows again. */
 
+import { deserialize } from "node:v8";
 import { readLogs, readMetrics, readTraces } from "../../../core/formats/otlp-json.ts";
 import type { LogRecord, MetricPoint, Signal, Span } from "../../../core/model.ts";
 import { InvalidInput } from "../../../core/ports.ts";
@@ -10,7 +11,8 @@ import { LogRows } from "./log-rows.ts";
 import { ExemplarRows, PointRows } from "./point-rows.ts";
 import { SpanRows } from "./span-rows.ts";
 
-export type BodyType = "protobuf" | "json";
+/** How a body is written; `points` is the scraper's own: `MetricPoint[]` in V8's serialisation. */
+export type BodyType = "protobuf" | "json" | "points";
 
 export interface Request {
 	signal: Signal;
@@ -20,6 +22,8 @@ export interface Request {
 	/** Epoch milliseconds. */
 	receivedMs: number;
 	keep: boolean;
+	/** Services whose items are turned away (over their quota): decided once, when the request came in. */
+	deny: string[];
 }
 
 export interface Decoded {
@@ -38,6 +42,10 @@ const utf8 = new TextDecoder("utf-8", { fatal: true });
 export function decode(request: Request): Decoded {
 	if (request.type === "protobuf") throw new InvalidInput("protobuf is not there yet");
 	const { signal } = request;
+	if (request.type === "points") {
+		const points = deserialize(request.body) as MetricPoint[];
+		return decoded(request, pointTables(points), points.length, { count: 0, reason: "" });
+	}
 	const input = jsonBody(request.body);
 	if (signal === "traces") {
 		const { spans, rejected } = readTraces(input);

@@ -1,7 +1,8 @@
 /** The one DuckDB instance: opens the file, loads batches in transactions, answers queries on connections of their own. */
 import { readFileSync } from "node:fs";
 import { type DuckDBConnection, DuckDBInstance, DuckDBTypeId } from "@duckdb/node-api";
-import type { TimeWindow } from "../../../core/model.ts";
+import type { Signal, TimeWindow } from "../../../core/model.ts";
+import type { Retention } from "../settings.ts";
 import { toRows } from "./answer.ts";
 import { TableAppender } from "./append.ts";
 import { type Batch, type ColumnData, itemCount, type ResourceRow, type SeriesRow, type TableRows } from "./batch.ts";
@@ -23,6 +24,16 @@ export interface JournalPosition {
 	position: bigint;
 }
 
+export interface StoreStatus {
+	/** Items since the store was made. */
+	stored: Record<Signal, number>;
+	usedBytes: number;
+	segments: number;
+	rollupError: string | null;
+	/** Oldest and newest time held; null when nothing is. */
+	window: TimeWindow | null;
+}
+
 export interface StoreOptions {
 	/** Path of the DuckDB file, made when missing; `:memory:` for a store that does not outlive the process. */
 	file: string;
@@ -30,6 +41,7 @@ export interface StoreOptions {
 	threads: number;
 	/** Queries that may run at the same time; more wait. */
 	readers: number;
+	retention: Retention | null;
 }
 
 /** DuckDB reads older files, not newer ones: a later DuckDB must not write what this one cannot read. */
@@ -46,6 +58,7 @@ export class Store implements Database {
 	private known: Segment[] = [];
 	private readonly resources = new Set<bigint>();
 	private readonly series = new Set<bigint>();
+	private rollupError: string | null = null;
 	private lastArrival = 0n;
 	private loadedTo: JournalPosition = { file: 0n, position: 0n };
 
@@ -314,6 +327,43 @@ export class Store implements Database {
 		return result;
 	}
 
+	/** What the last roll-up failed with; null when it did not. */
+	noteRollup(error: string | null): void {
+		this.rollupError = error;
+	}
+
+	/** Numbers for people and for `status()`. */
+	async status(): Promise<StoreStatus> {
+		const stored = await this.all<{ signal: Signal; items: bigint }>("select signal, items from stored");
+		const [size] = await this.all<{ bytes: bigint }>(
+			"select (total_blocks - free_blocks) * block_size as bytes from pragma_database_size()",
+		);
+		return {
+			stored: Object.fromEntries(stored.map(({ signal, items }) => [signal, Number(items)])) as Record<Signal, number>,
+			usedBytes: Number(size?.bytes ?? 0),
+			segments: this.known.length,
+			rollupError: this.rollupError,
+			window: windowOf(this.known),
+		};
+	}
+
+	/** Erases everything of one environment, wherever it lies. */
+	erase(environment: string): Promise<{ spans: number; logs: number; points: number }> {
+		return this.write(async (tx) => {
+			const erased = { spans: 0, logs: 0, points: 0 };
+			for (const { segment } of this.known) {
+				for (const table of ["spans", "logs"] as const) {
+					erased[table] += await tx.run(`delete from ${segmentTable(table, segment)} where env = $1`, [environment]);
+				}
+				const bySeries = (table: SegmentTable) =>
+					`delete from ${segmentTable(table, segment)} where series in (select id from series where env = $1)`;
+				erased.points += await tx.run(bySeries("points"), [environment]);
+				await tx.run(bySeries("exemplars"), [environment]);
+			}
+			return erased;
+		});
+	}
+
 	/** Waits for the writer, then closes the file cleanly. */
 	async close(): Promise<void> {
 		await this.inLine(async () => {
@@ -322,6 +372,19 @@ export class Store implements Database {
 			this.instance.closeSync();
 		});
 	}
+}
+
+function windowOf(segments: readonly Segment[]): TimeWindow | null {
+	let window: TimeWindow | null = null;
+	for (const { fromNs, toNs } of segments) {
+		if (fromNs === null || toNs === null) continue;
+		if (window === null) window = { fromUnixNano: fromNs, toUnixNano: toNs + 1n };
+		else {
+			if (fromNs < window.fromUnixNano) window.fromUnixNano = fromNs;
+			if (toNs >= window.toUnixNano) window.toUnixNano = toNs + 1n;
+		}
+	}
+	return window;
 }
 
 const COLUMNS: Record<SegmentTable, readonly string[]> = columnsOfTables();

@@ -1,0 +1,14 @@
+/** Everything that answers questions from the embedded store, behind the ports of core. */
+import type { LogStore, MetricStore, TraceStore } from "../../../core/ports.ts";
+import type { Database } from "../store/database.ts";
+import { createLogReader } from "./logs.ts";
+import { createSearch } from "./search.ts";
+import { createTraceReader } from "./traces.ts";
+
+export function createReader(db: Database): { traces: TraceStore; logs: LogStore; metrics: MetricStore } {
+	return {
+		traces: { ...createTraceReader(db), ...createSearch(db) } as TraceStore,
+		logs: createLogReader(db),
+		metrics: {} as MetricStore,
+	};
+}
