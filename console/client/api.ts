@@ -16,6 +16,27 @@ import type {
 } from "../../server/api/schema.ts";
 import { fetchJson, type QueryValue, sendJson, withQuery } from "./fetch-json.ts";
 
+export type {
+	Demo,
+	ExemplarAnswer,
+	Exemplars,
+	Fields,
+	ImportJob,
+	LogRecordAnswer,
+	Logs,
+	Pivot,
+	RedAnswer,
+	RedSeriesAnswer,
+	Services,
+	Skeleton,
+	SpanAnswer,
+	Status,
+	Topology,
+	TraceAnswer,
+	TraceSummaryAnswer,
+	Traces,
+} from "../../server/api/schema.ts";
+
 /** `from` and `to` as the API reads them: epoch ms, ISO 8601, `now`, `now-15m`. */
 export interface WindowParams {
 	from?: string;

@@ -57,7 +57,7 @@ export function collapseBelow(tree: Pick<TraceTree, "count" | "subtree" | "depth
 	return collapsed;
 }
 
-/** Errors hidden under each collapsed row are counted by the caller over this range: `[row + 1, row + subtree)`. */
+/** How many of the ascending numbers lie in `from` (inclusive) to `to` (exclusive). */
 export function countBetween(ascending: Uint32Array, from: number, to: number): number {
 	const at = (row: number) => {
 		const position = positionOf(ascending, row);
