@@ -1,0 +1,74 @@
+/** Rows of the spans tables as the model's spans. */
+import { spanIdFromWord, traceIdFromWords } from "../../../core/ids.ts";
+import type { Attributes, Span, SpanCore, SpanEvent, SpanKind, SpanLink, StatusCode } from "../../../core/model.ts";
+import type { Column } from "../store/database.ts";
+import type { Resource } from "./resources.ts";
+
+/** By their OTLP numbers. */
+export const KINDS: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
+export const STATUSES: readonly StatusCode[] = ["unset", "ok", "error"];
+
+type Columns = Record<string, Column>;
+
+/** Columns of `trace-skeleton.sql`. */
+export function spanCores(rows: number, columns: Columns): SpanCore[] {
+	const { trace_hi, trace_lo, span_id, parent_id, service, name, kind, start_ns, duration_ns } = columns as Record<
+		string,
+		never[]
+	>;
+	const { status, route, peer, weight, arrival, event_count, links } = columns as Record<string, never[]>;
+	let [hi, lo, traceId] = [-1n, -1n, ""];
+	return Array.from({ length: rows }, (_, i): SpanCore => {
+		if (trace_hi![i] !== hi || trace_lo![i] !== lo) {
+			hi = trace_hi![i]!;
+			lo = trace_lo![i]!;
+			traceId = traceIdFromWords(hi, lo);
+		}
+		const parent: bigint | null = parent_id![i] ?? null;
+		return {
+			traceId,
+			spanId: spanIdFromWord(span_id![i]!),
+			parentSpanId: parent === null ? null : spanIdFromWord(parent),
+			service: service![i]!,
+			name: name![i]!,
+			kind: KINDS[kind![i]!] ?? "unspecified",
+			startUnixNano: start_ns![i]!,
+			durationNs: Number(duration_ns![i]!),
+			statusCode: STATUSES[status![i]!] ?? "unset",
+			route: route![i] ?? null,
+			peer: peer![i] ?? null,
+			links: readLinks(links![i] ?? null),
+			weight: weight![i]!,
+			arrival: Number(arrival![i]!),
+			eventCount: event_count![i]!,
+		};
+	});
+}
+
+/** Columns of `trace-whole.sql`: the above and the rest. */
+export function wholeSpans(rows: number, columns: Columns, resources: ReadonlyMap<bigint, Resource>): Span[] {
+	const { status_message, trace_state, resource, attributes, events } = columns as Record<string, never[]>;
+	return spanCores(rows, columns).map((core, i): Span => {
+		const from = resources.get(resource![i]!);
+		return {
+			...core,
+			statusMessage: status_message![i] ?? "",
+			attributes: JSON.parse(attributes![i]!) as Attributes,
+			resource: from?.attributes ?? {},
+			scopeName: from?.scopeName ?? "",
+			scopeVersion: from?.scopeVersion ?? "",
+			traceState: trace_state![i] ?? "",
+			events: readEvents(events![i] ?? null),
+		};
+	});
+}
+
+function readLinks(json: string | null): SpanLink[] {
+	return json === null ? [] : (JSON.parse(json) as SpanLink[]);
+}
+
+function readEvents(json: string | null): SpanEvent[] {
+	if (json === null) return [];
+	const events = JSON.parse(json) as { timeUnixNano: string; name: string; attributes: Attributes }[];
+	return events.map((event) => ({ ...event, timeUnixNano: BigInt(event.timeUnixNano) }));
+}
