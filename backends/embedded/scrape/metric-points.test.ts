@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { readMetrics } from "../../../core/formats/otlp-json.ts";
 import { metricPoints } from "./metric-points.ts";
 import { parseOpenMetrics } from "./openmetrics.ts";
-import { otlpMetricsRequest } from "./otlp-request.ts";
 import { parsePrometheusText } from "./prometheus-text.ts";
 
 const NOW = 1_700_000_000_000_000_000n;
@@ -149,33 +147,5 @@ describe("the points of a scrape", () => {
 	it("of a time no clock has get the time of the scrape", () => {
 		const points = openMetrics("# TYPE a gauge", 'a{b="1"} 1 99999999999999', 'a{b="2"} 1 -5', 'a{b="3"} 1 1600000000');
 		expect(points.map((one) => one.timeUnixNano)).toEqual([NOW, NOW, 1_600_000_000_000_000_000n]);
-	});
-
-	it("are the same points again after a round trip through OTLP/JSON", () => {
-		const points = openMetrics(
-			"# TYPE target info",
-			'target_info{service_name="cart",team="☃"} 1',
-			"# TYPE jobs counter",
-			"# HELP jobs done",
-			'jobs_total{q="a"} 5 # {trace_id="4bf92f3577b34da6a3ce929d0e0e4736",span_id="00f067aa0ba902b7",user="u"} 1 1699999999.5',
-			'jobs_total{q="b"} 5.5',
-			"# TYPE lag_seconds histogram",
-			'lag_seconds_bucket{le="0.1"} 2 1700000001.123456789',
-			'lag_seconds_bucket{le="+Inf"} 6 1700000001.123456789',
-			"lag_seconds_count 6 1700000001.123456789",
-			"lag_seconds_sum 8.5 1700000001.123456789",
-			"lag_seconds_created 1600000000 1700000001.123456789",
-			"# TYPE gc_seconds summary",
-			'gc_seconds{quantile="0.5"} 0.25',
-			"gc_seconds_sum 2",
-			"gc_seconds_count 4",
-			"level 3",
-		);
-		const read = readMetrics(otlpMetricsRequest(points));
-		expect(read.rejected.count).toBe(0);
-		const byName = (a: { name: string; type: string }, b: { name: string; type: string }) =>
-			`${a.name}${a.type}`.localeCompare(`${b.name}${b.type}`);
-		expect(read.points.sort(byName)).toEqual(points.sort(byName));
-		expect(points.length).toBe(6);
 	});
 });
