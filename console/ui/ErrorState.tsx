@@ -1,0 +1,47 @@
+import { ApiError } from "../client/fetch-json.ts";
+import styles from "./ErrorState.module.css";
+import { Icon } from "./Icon.tsx";
+
+/** One failure in full: what went wrong, what to do, and a button to try again. */
+export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+	const { title, detail, hints } = explain(error);
+	return (
+		<div className={styles.error} role="alert" data-testid="error-state">
+			<Icon name="error" size={18} />
+			<div>
+				<p className={styles.title}>{title}</p>
+				<p className={styles.detail}>{detail}</p>
+				{hints.length > 0 && (
+					<ul className={styles.hints}>
+						{hints.map((hint) => (
+							<li key={hint}>{hint}</li>
+						))}
+					</ul>
+				)}
+			</div>
+			{retry && (
+				<button type="button" className={styles.retry} onClick={retry}>
+					Try again
+				</button>
+			)}
+		</div>
+	);
+}
+
+/** For above data that is still shown: it is old, and why. */
+export function StaleNotice({ error }: { error: unknown }) {
+	const { title, detail } = explain(error);
+	return (
+		<p className={styles.stale} role="status">
+			<Icon name="warn" size={14} />
+			<span>
+				<b>{title}.</b> {detail} What you see is the last answer.
+			</span>
+		</p>
+	);
+}
+
+function explain(error: unknown): { title: string; detail: string; hints: readonly string[] } {
+	if (error instanceof ApiError) return { title: error.title, detail: error.message, hints: error.hints };
+	return { title: "Something went wrong", detail: error instanceof Error ? error.message : String(error), hints: [] };
+}
