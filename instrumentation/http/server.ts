@@ -1,0 +1,207 @@
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import http from "node:http";
+import https from "node:https";
+import {
+	type Attributes,
+	type Context,
+	context,
+	propagation,
+	ROOT_CONTEXT,
+	type Span,
+	SpanKind,
+	type Tracer,
+	trace,
+} from "@opentelemetry/api";
+import { isTracingSuppressed, RPCType, setRPCMetadata, suppressTracing } from "@opentelemetry/core";
+import { nowMs } from "../clock.ts";
+import { spanExemplarLabels } from "../metrics/exemplar.ts";
+import type { DurationHistogram } from "../metrics/histogram.ts";
+import { emitWithin, errorType, knownMethod, type ServerMetadata } from "./call.ts";
+import { requestId } from "./request-id.ts";
+
+export interface ServerHook {
+	tracer: Tracer;
+	durations: DurationHistogram;
+	/** Exact paths that are neither traced nor counted. */
+	quietPaths: ReadonlySet<string>;
+}
+
+const seen = new WeakSet<object>();
+
+type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
+
+/**
+ * Trace and count every request of every `http` and `https` server of this process: one span, one histogram observation
+ * with its exemplar, the request id, and the context for everything that runs on the request's behalf.
+ */
+export function hookServers(hook: ServerHook): void {
+	for (const [prototype, scheme] of [
+		[http.Server.prototype, "http"],
+		[https.Server.prototype, "https"],
+	] as const) {
+		const original = prototype.emit as Emit;
+		prototype.emit = function emit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
+			if (event !== "request") {
+				return Reflect.apply(original, this, [event, ...args]);
+			}
+			const [request, response] = args as [IncomingMessage, ServerResponse];
+			const within = begin(hook, scheme, request, response);
+			return within === undefined
+				? Reflect.apply(original, this, [event, ...args])
+				: context.with(within, () => Reflect.apply(original, this, [event, ...args]));
+		} as Emit as typeof prototype.emit;
+	}
+}
+
+/** The context to handle the request in; undefined to leave it alone. Never throws. */
+function begin(
+	hook: ServerHook,
+	scheme: string,
+	request: IncomingMessage,
+	response: ServerResponse,
+): Context | undefined {
+	try {
+		const active = context.active();
+		if (seen.has(request) || isTracingSuppressed(active)) {
+			return undefined;
+		}
+		seen.add(request);
+		const url = request.url ?? "/";
+		const query = url.indexOf("?");
+		const path = query === -1 ? url : url.slice(0, query);
+		if (hook.quietPaths.has(path)) {
+			return suppressTracing(active);
+		}
+		return serve(hook, scheme, request, response, path, query === -1 ? undefined : url.slice(query + 1));
+	} catch {
+		return undefined;
+	}
+}
+
+function serve(
+	hook: ServerHook,
+	scheme: string,
+	request: IncomingMessage,
+	response: ServerResponse,
+	path: string,
+	query: string | undefined,
+): Context {
+	const startMs = nowMs();
+	const method = knownMethod(request.method);
+	const id = requestId(request.headers["x-request-id"]);
+	const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+	const span = hook.tracer.startSpan(
+		method === "_OTHER" ? "HTTP" : method,
+		{ kind: SpanKind.SERVER, attributes: describe(request, scheme, method, path, query, id) },
+		parent,
+	);
+	const metadata: ServerMetadata = { type: RPCType.HTTP, span, requestId: id };
+	const within = setRPCMetadata(trace.setSpan(parent, span), metadata);
+	response.setHeader("X-Request-ID", id);
+
+	let failure: unknown;
+	emitWithin(request, within);
+	emitWithin(response, within, (event, [first]) => {
+		if (event === "error") {
+			failure = first;
+		} else if (event === "close") {
+			finish(hook, { span, metadata, method, scheme, startMs, failure, response });
+		}
+	});
+	return within;
+}
+
+function describe(
+	request: IncomingMessage,
+	scheme: string,
+	method: string,
+	path: string,
+	query: string | undefined,
+	id: string,
+): Attributes {
+	const attributes: Attributes = {
+		"http.request.method": method,
+		"url.path": path,
+		"url.scheme": scheme,
+		"http.request_id": id,
+		"network.protocol.version": request.httpVersion,
+	};
+	const { socket, headers } = request;
+	if (query !== undefined) {
+		attributes["url.query"] = redactQuery(query);
+	}
+	if (method === "_OTHER" && request.method !== undefined) {
+		attributes["http.request.method_original"] = request.method;
+	}
+	if (headers.host !== undefined) {
+		const colon = headers.host.lastIndexOf(":");
+		const hasPort = colon > 0 && !headers.host.endsWith("]");
+		attributes["server.address"] = hasPort ? headers.host.slice(0, colon) : headers.host;
+		const port = hasPort ? Number(headers.host.slice(colon + 1)) : Number.NaN;
+		if (Number.isInteger(port)) {
+			attributes["server.port"] = port;
+		}
+	}
+	if (socket?.remoteAddress !== undefined) {
+		attributes["network.peer.address"] = socket.remoteAddress;
+		attributes["client.address"] = socket.remoteAddress;
+	}
+	if (headers["user-agent"] !== undefined) {
+		attributes["user_agent.original"] = headers["user-agent"];
+	}
+	return attributes;
+}
+
+interface Ending {
+	span: Span;
+	metadata: ServerMetadata;
+	method: string;
+	scheme: string;
+	startMs: number;
+	failure: unknown;
+	response: ServerResponse;
+}
+
+const finished = new WeakSet<object>();
+
+function finish(hook: ServerHook, { span, metadata, method, scheme, startMs, failure, response }: Ending): void {
+	if (finished.has(response)) {
+		return;
+	}
+	finished.add(response);
+	const endMs = nowMs();
+	const route = metadata.route ?? "";
+	const answered = response.headersSent;
+	const status = answered ? response.statusCode : 0;
+	// Whoever hangs up after the answer began (a stream, a long poll) has not failed; before it, nobody was served.
+	const error =
+		failure !== undefined ? errorType(failure) : status >= 500 ? String(status) : answered ? "" : "client_disconnected";
+	if (span.isRecording()) {
+		if (answered) {
+			span.setAttribute("http.response.status_code", status);
+		}
+		if (route !== "") {
+			span.setAttribute("http.route", route);
+			span.updateName(`${method === "_OTHER" ? "HTTP" : method} ${route}`);
+		}
+		if (error !== "") {
+			span.setAttribute("error.type", error);
+			span.setStatus({ code: 2 });
+		}
+	}
+	span.end();
+	hook.durations.observe(
+		[method, route, answered ? String(status) : "", scheme, error],
+		Math.max(0, endMs - startMs) / 1000,
+		spanExemplarLabels(span),
+		endMs,
+	);
+}
+
+const SECRET =
+	/(^|&)((?:[^=&]*(?:token|secret|password|passwd|signature|api_?key|credential)[^=&]*|sig|auth|key|code|AWSAccessKeyId|X-Goog-Signature)=)[^&]*/gi;
+
+/** A query string with the values of parameters that name a secret replaced; the semantic conventions ask for it. */
+export function redactQuery(query: string): string {
+	return query.includes("=") ? query.replace(SECRET, "$1$2REDACTED") : query;
+}

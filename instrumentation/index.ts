@@ -1,0 +1,31 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { instance } from "./instance.ts";
+import { metricsHandler as handlerOf } from "./metrics/serve.ts";
+
+export type { Instance } from "./instance.ts";
+export {
+	type Carrier,
+	type ConsumedMessage,
+	extractContext,
+	injectContext,
+	type MessageDescription,
+	withConsumerSpan,
+	withProducerSpan,
+} from "./messaging.ts";
+export { start } from "./start.ts";
+
+/** Answer a scrape on the app's own server: the app's registry and the RED metrics, as text or OpenMetrics with exemplars. */
+export async function metricsHandler(request: IncomingMessage, response: ServerResponse): Promise<void> {
+	const running = instance();
+	if (running === undefined) {
+		response.writeHead(503, { "Content-Type": "text/plain" });
+		response.end("@trivet/instrumentation is not running.\n");
+		return;
+	}
+	await handlerOf(running.metrics)(request, response);
+}
+
+/** Send everything that is waiting now, for at most `deadlineMs` (2 s). Does nothing when not running; never rejects. */
+export async function flush(deadlineMs?: number): Promise<void> {
+	await instance()?.flush(deadlineMs);
+}

@@ -1,0 +1,22 @@
+import type { Metrics } from "./metrics/collect.ts";
+import type { Red } from "./metrics/red.ts";
+
+/** The one running instrumentation of this process, shared by the ESM and the CommonJS copy of this package. */
+export interface Instance {
+	version: string;
+	red: Red;
+	metrics: Metrics;
+	/** Send what is waiting, for at most `deadlineMs`. Never rejects. */
+	flush(deadlineMs?: number): Promise<void>;
+}
+
+const KEY = Symbol.for("@trivet/instrumentation");
+const holder = globalThis as { [KEY]?: Instance };
+
+export function instance(): Instance | undefined {
+	return holder[KEY];
+}
+
+export function setInstance(running: Instance): void {
+	holder[KEY] = running;
+}

@@ -1,0 +1,55 @@
+import { context, TraceFlags, trace } from "@opentelemetry/api";
+import { getRPCMetadata } from "@opentelemetry/core";
+import type { ServerMetadata } from "../http/call.ts";
+
+/** The ids of the span a line was written in. */
+export interface LineIds {
+	traceId: string;
+	spanId: string;
+	flags: number;
+	requestId: string | undefined;
+}
+
+/** The active span's ids, or undefined outside of spans. */
+export function activeIds(): LineIds | undefined {
+	const active = context.active();
+	const span = trace.getSpan(active);
+	if (span === undefined) {
+		return undefined;
+	}
+	const { traceId, spanId, traceFlags } = span.spanContext();
+	if (traceId === "00000000000000000000000000000000") {
+		return undefined;
+	}
+	const requestId = (getRPCMetadata(active) as ServerMetadata | undefined)?.requestId;
+	return { traceId, spanId, flags: traceFlags & TraceFlags.SAMPLED, requestId };
+}
+
+/** The fields every line carries, as the JSON text `,"service":"cart",...`, without those that `present` already has. */
+export function staticText(fields: Readonly<Record<string, string>>, present: (key: string) => boolean): string {
+	let text = "";
+	for (const [key, value] of Object.entries(fields)) {
+		if (!present(key)) {
+			text += `,${JSON.stringify(key)}:${JSON.stringify(value)}`;
+		}
+	}
+	return text;
+}
+
+/** The fields of a line in a span, as JSON text. A line that names its own trace keeps it, and gets no ids of ours beside it. */
+export function idText(ids: LineIds, present: (key: string) => boolean): string {
+	let text = "";
+	if (!present("trace_id")) {
+		text = `,"trace_id":"${ids.traceId}"`;
+		if (!present("span_id")) {
+			text += `,"span_id":"${ids.spanId}"`;
+		}
+		if (!present("trace_flags")) {
+			text += ids.flags === 1 ? ',"trace_flags":"01"' : ',"trace_flags":"00"';
+		}
+	}
+	if (ids.requestId !== undefined && !present("request_id")) {
+		text += `,"request_id":"${ids.requestId}"`;
+	}
+	return text;
+}

@@ -1,0 +1,142 @@
+import { activeIds, idText, staticText } from "./line-fields.ts";
+import type { LogCapture } from "./queue.ts";
+
+/** What of pino's module is used; everything else about a logger is reached through its published symbols. */
+export interface PinoModule {
+	(options: object, stream: { write(line: string): void }): object;
+	symbols: Record<string, symbol>;
+	version?: string;
+}
+
+type AsJson = (this: Logger, object: Record<string, unknown>, message: unknown, level: number, time: string) => string;
+type Logger = Record<symbol, unknown> & { levels?: { labels?: Record<number, string> } };
+
+interface Symbols {
+	asJson: symbol;
+	chindings: symbol;
+	lsCache: symbol;
+	nestedKey: symbol;
+	messageKey: symbol;
+	errorKey: symbol;
+	formatters: symbol;
+}
+
+const PATCHED = Symbol.for("trivet.instrumentation.pino");
+
+/**
+ * Give every line of every pino logger its ids: wraps `asJson` on the prototype all loggers share (those made before, too)
+ * and appends to its `time` argument, so the fields land at the top level, before the logger's own bindings.
+ *
+ * @returns false when this pino is not built the way we know, and was left alone.
+ */
+export function patchPino(
+	pino: PinoModule,
+	fields: Readonly<Record<string, string>>,
+	capture: LogCapture | undefined,
+): boolean {
+	const symbols = namesOf(pino);
+	if (symbols === undefined) {
+		return false;
+	}
+	const probe = pino({ level: "silent" }, { write() {} });
+	let prototype: object | null = probe;
+	while (prototype !== null && !Object.hasOwn(prototype, symbols.asJson)) {
+		prototype = Object.getPrototypeOf(prototype);
+	}
+	const shared = prototype as (Logger & { [PATCHED]?: boolean }) | null;
+	const original = shared?.[symbols.asJson] as AsJson | undefined;
+	if (shared === null || typeof original !== "function" || original.length < 4) {
+		return false;
+	}
+	if (shared[PATCHED] === true) {
+		return true;
+	}
+	shared[PATCHED] = true;
+	const fieldsOf = fieldReader(symbols, fields);
+
+	shared[symbols.asJson] = function asJson(
+		this: Logger,
+		object: Record<string, unknown>,
+		message: unknown,
+		level: number,
+		time: string,
+	): string {
+		let extra = "";
+		let ids: ReturnType<typeof activeIds>;
+		try {
+			ids = activeIds();
+			extra = fieldsOf(this, object, ids);
+		} catch {
+			// The line matters more than our fields.
+		}
+		const line = original.call(this, object, message, level, typeof time === "string" ? time + extra : time);
+		if (capture !== undefined) {
+			try {
+				capture.line(line, level, ids, this, symbols.messageKey, symbols.errorKey, symbols.nestedKey);
+			} catch {
+				// As above.
+			}
+		}
+		return line;
+	} satisfies AsJson;
+	return true;
+}
+
+function namesOf(pino: PinoModule): Symbols | undefined {
+	const of = pino.symbols;
+	const [asJson, chindings, lsCache] = [of?.asJsonSym, of?.chindingsSym, of?.lsCacheSym];
+	const [nestedKey, messageKey, errorKey, formatters] = [
+		of?.nestedKeySym,
+		of?.messageKeySym,
+		of?.errorKeySym,
+		of?.formattersSym,
+	];
+	return asJson && chindings && lsCache && nestedKey && messageKey && errorKey && formatters
+		? { asJson, chindings, lsCache, nestedKey, messageKey, errorKey, formatters }
+		: undefined;
+}
+
+/** Per logger: the text of the static fields its own bindings do not already hold. Recomputed when bindings change. */
+interface Known {
+	chindings: string;
+	text: string;
+	bound: ReadonlySet<string>;
+	nested: boolean;
+}
+
+const ID_KEYS = ["trace_id", "span_id", "trace_flags", "request_id"] as const;
+
+function fieldReader(symbols: Symbols, fields: Readonly<Record<string, string>>) {
+	const known = new WeakMap<Logger, Known>();
+	const staticKeys = Object.keys(fields);
+	const allKeys = [...staticKeys, ...ID_KEYS];
+
+	const learn = (logger: Logger, chindings: string): Known => {
+		const bound = new Set(allKeys.filter((key) => chindings.includes(`,"${key}":`)));
+		const fresh: Known = {
+			chindings,
+			bound,
+			text: staticText(fields, (key) => bound.has(key)),
+			nested: Boolean(logger[symbols.nestedKey]),
+		};
+		known.set(logger, fresh);
+		return fresh;
+	};
+
+	return (logger: Logger, given: Record<string, unknown>, ids: ReturnType<typeof activeIds>): string => {
+		const chindings = logger[symbols.chindings] as string;
+		let of = known.get(logger);
+		if (of === undefined || of.chindings !== chindings) {
+			of = learn(logger, chindings);
+		}
+		// Under nestedKey the line's own fields are elsewhere and cannot clash.
+		const own = of.nested ? undefined : given;
+		const has = (key: string): boolean =>
+			of.bound.has(key) || (own !== undefined && own !== null && own[key] !== undefined);
+		let text = of.text;
+		if (own !== undefined && own !== null && staticKeys.some((key) => own[key] !== undefined)) {
+			text = staticText(fields, has);
+		}
+		return ids === undefined ? text : text + idText(ids, has);
+	};
+}

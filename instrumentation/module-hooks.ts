@@ -1,0 +1,97 @@
+import { readFileSync } from "node:fs";
+import { createRequire, register } from "node:module";
+import { join } from "node:path";
+import { Hook as ImportHook } from "import-in-the-middle";
+import { Hook as RequireHook } from "require-in-the-middle";
+import { here } from "./here.ts";
+import { say } from "./say.ts";
+
+interface SyncHooks {
+	supportsSyncHooks(): boolean;
+	register(options: { include: readonly string[] }): void;
+}
+
+/**
+ * Make `import` of the named modules visible to the patches. Synchronous hooks in this thread where Node has them working,
+ * else the loader thread. Only the named modules are wrapped: wrapping everything breaks bundled apps.
+ *
+ * @returns which way was taken.
+ */
+export function hookImports(include: readonly string[]): "synchronous" | "loader thread" | "none" {
+	try {
+		const sync = syncHooks();
+		if (sync?.supportsSyncHooks() === true) {
+			sync.register({ include });
+			return "synchronous";
+		}
+		register("import-in-the-middle/hook.mjs", here, { data: { include: [...include] } });
+		return "loader thread";
+	} catch (error) {
+		say(`ESM imports are not instrumented (${String(error)}); CommonJS is`);
+		return "none";
+	}
+}
+
+/** Only Node versions that can `require` ESM have the synchronous hooks, so this needs no top-level await. */
+function syncHooks(): SyncHooks | undefined {
+	const [major = 0, minor = 0] = process.versions.node.split(".").map(Number);
+	if (major < 22 || (major === 22 && minor < 22)) {
+		return undefined;
+	}
+	try {
+		return createRequire(here)("import-in-the-middle/register-hooks.mjs") as SyncHooks;
+	} catch {
+		return undefined;
+	}
+}
+
+/** @param exports the CommonJS exports. @param version from its package.json. @param folder where it lives. */
+export type Patch = (exports: unknown, version: string | undefined, folder: string | undefined) => void;
+
+/** Run a patch when its module is first loaded, by `require` or `import`; each copy of the module gets its own turn. */
+export function onModules(patches: Readonly<Record<string, Patch>>): void {
+	const names = Object.keys(patches);
+	const done = new WeakSet<object>();
+	const apply = (exports: unknown, name: string, folder: string | undefined): void => {
+		const module = commonJs(exports);
+		const patch = patches[name];
+		if (patch === undefined || module === undefined || done.has(module)) {
+			return;
+		}
+		done.add(module);
+		try {
+			patch(module, folder === undefined ? undefined : versionIn(folder), folder);
+		} catch (error) {
+			say(`${name} could not be instrumented: ${String(error)}`);
+		}
+	};
+	new RequireHook(names, (exports, name, folder) => {
+		apply(exports, name, folder);
+		return exports;
+	});
+	new ImportHook(names, (exports, name, folder) => {
+		apply(exports, name, folder === undefined ? undefined : folder || undefined);
+	});
+}
+
+/** The CommonJS exports behind an ESM namespace, or the exports themselves. */
+function commonJs(exports: unknown): object | undefined {
+	const candidate =
+		typeof exports === "object" && exports !== null && "default" in exports && isObject(exports.default)
+			? exports.default
+			: exports;
+	return isObject(candidate) ? candidate : undefined;
+}
+
+function isObject(value: unknown): value is object {
+	return (typeof value === "object" && value !== null) || typeof value === "function";
+}
+
+function versionIn(folder: string): string | undefined {
+	try {
+		const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { version?: unknown };
+		return typeof manifest.version === "string" ? manifest.version : undefined;
+	} catch {
+		return undefined;
+	}
+}

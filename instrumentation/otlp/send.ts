@@ -1,0 +1,187 @@
+import http from "node:http";
+import https from "node:https";
+import type { Socket } from "node:net";
+import { promisify } from "node:util";
+import { gzip } from "node:zlib";
+import { context, ROOT_CONTEXT } from "@opentelemetry/api";
+import { suppressTracing } from "@opentelemetry/core";
+import { plainRequest, plainSecureRequest } from "../http/client.ts";
+import { say } from "../say.ts";
+import type { OtlpTarget } from "../settings.ts";
+
+export type Outcome = { ok: true; rejected: number } | { ok: false; reason: string };
+
+interface Answer {
+	status: number;
+	retryAfterMs: number | undefined;
+	body: string;
+}
+
+const compress = promisify(gzip);
+const quiet = suppressTracing(ROOT_CONTEXT);
+const MAX_ANSWER_BYTES = 64 * 1024;
+const FIRST_WAIT_MS = 200;
+const MAX_WAIT_MS = 5_000;
+
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/**
+ * An agent whose sockets never hold the process open: at exit, `shutdown` decides how long to wait. Connecting does hold it
+ * whatever we ask of the socket, so that part has a short limit of its own.
+ */
+export function backgroundAgent(protocol: string): http.Agent {
+	const agent = protocol === "https:" ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
+	const quietAgent = agent as unknown as QuietAgent;
+	const { createConnection } = quietAgent;
+	quietAgent.createConnection = function (this: QuietAgent, ...args) {
+		const socket = createConnection.apply(this, args);
+		if (socket !== undefined) {
+			socket.unref();
+			const timer = setTimeout(
+				() => socket.destroy(new Error(`no connection within ${CONNECT_TIMEOUT_MS} ms`)),
+				CONNECT_TIMEOUT_MS,
+			);
+			timer.unref();
+			for (const event of ["connect", "close"]) {
+				socket.once(event, () => clearTimeout(timer));
+			}
+		}
+		return socket;
+	};
+	quietAgent.reuseSocket = () => {};
+	return agent;
+}
+
+interface QuietAgent {
+	createConnection(this: QuietAgent, ...args: unknown[]): Socket | undefined;
+	reuseSocket(socket: Socket, request: http.ClientRequest): void;
+}
+
+/**
+ * Sends OTLP/JSON bodies to one endpoint: gzip, headers, a deadline for all attempts together, and another attempt after
+ * 429, 502, 503, 504 and broken connections, as the OTLP specification asks. Never instrumented, never throws.
+ */
+export class OtlpSender {
+	private readonly target: OtlpTarget;
+	private readonly agent: http.Agent;
+	private readonly protocol: string;
+
+	constructor(target: OtlpTarget) {
+		this.target = target;
+		this.protocol = new URL(target.url).protocol;
+		this.agent = backgroundAgent(this.protocol);
+	}
+
+	async send(json: string): Promise<Outcome> {
+		const deadline = Date.now() + this.target.timeoutMs;
+		let reason = "timed out";
+		try {
+			const body = this.target.gzip ? await compress(json) : Buffer.from(json);
+			for (let wait = FIRST_WAIT_MS; Date.now() < deadline; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
+				let pause = wait * (0.5 + Math.random() / 2);
+				try {
+					const answer = await this.post(body, deadline - Date.now());
+					if (answer.status >= 200 && answer.status < 300) {
+						return { ok: true, rejected: rejectedIn(answer.body) };
+					}
+					reason = `HTTP ${answer.status} ${answer.body.slice(0, 200)}`;
+					if (![429, 502, 503, 504].includes(answer.status)) {
+						break;
+					}
+					pause = answer.retryAfterMs ?? pause;
+				} catch (error) {
+					reason =
+						error instanceof Error
+							? error.message || ((error as NodeJS.ErrnoException).code ?? error.name)
+							: String(error);
+				}
+				if (Date.now() + pause >= deadline) {
+					break;
+				}
+				await new Promise((resolve) => setTimeout(resolve, pause).unref());
+			}
+		} catch (error) {
+			reason = String(error);
+		}
+		say(`could not send to ${this.target.url}: ${reason}`);
+		return { ok: false, reason };
+	}
+
+	close(): void {
+		this.agent.destroy();
+	}
+
+	private post(body: Buffer, timeoutMs: number): Promise<Answer> {
+		return context.with(
+			quiet,
+			() =>
+				new Promise<Answer>((resolve, reject) => {
+					const request = (this.protocol === "https:" ? plainSecureRequest : plainRequest)(
+						this.target.url,
+						{
+							method: "POST",
+							agent: this.agent,
+							headers: {
+								"Content-Type": "application/json",
+								"Content-Length": body.length,
+								...(this.target.gzip ? { "Content-Encoding": "gzip" } : {}),
+								"User-Agent": "trivet-instrumentation",
+								...this.target.headers,
+							},
+						},
+						(response) => {
+							let text = "";
+							response.setEncoding("utf8");
+							response.on("data", (chunk: string) => {
+								text = (text + chunk).slice(0, MAX_ANSWER_BYTES);
+							});
+							response.on("error", reject);
+							response.on("aborted", () => reject(new Error("answer cut off")));
+							response.on("end", () => {
+								clearTimeout(timer);
+								resolve({
+									status: response.statusCode ?? 0,
+									retryAfterMs: retryAfter(response.headers["retry-after"]),
+									body: text,
+								});
+							});
+						},
+					);
+					const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
+					timer.unref();
+					request.on("error", (error) => {
+						clearTimeout(timer);
+						reject(error);
+					});
+					request.end(body);
+				}),
+		);
+	}
+}
+
+function retryAfter(header: string | undefined): number | undefined {
+	if (header === undefined) {
+		return undefined;
+	}
+	const seconds = Number(header);
+	const ms = Number.isFinite(seconds) ? seconds * 1000 : Date.parse(header) - Date.now();
+	return Number.isFinite(ms) && ms >= 0 ? ms : undefined;
+}
+
+/** How many items a 200 with `partialSuccess` turned down. */
+function rejectedIn(body: string): number {
+	if (!body.includes("partialSuccess")) {
+		return 0;
+	}
+	try {
+		const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
+		const count = partialSuccess?.rejectedLogRecords ?? partialSuccess?.rejectedDataPoints ?? 0;
+		const rejected = Number(count);
+		if (rejected > 0) {
+			say(`the receiver turned down ${rejected} items: ${String(partialSuccess?.errorMessage ?? "no reason given")}`);
+		}
+		return Number.isFinite(rejected) ? rejected : 0;
+	} catch {
+		return 0;
+	}
+}

@@ -1,0 +1,266 @@
+import { context, propagation, trace } from "@opentelemetry/api";
+import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
+import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
+import type { Instrumentation } from "@opentelemetry/instrumentation";
+import { ExpressInstrumentation, ExpressLayerType } from "@opentelemetry/instrumentation-express";
+import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
+import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
+import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
+import { hookClients } from "./http/client.ts";
+import { hookFastify } from "./http/fastify.ts";
+import { hookServers } from "./http/server.ts";
+import { type Identity, identify } from "./identity.ts";
+import { type Instance, instance, setInstance } from "./instance.ts";
+import { LogExporter } from "./logs/exporter.ts";
+import { type PinoModule, patchPino } from "./logs/pino.ts";
+import { Metrics } from "./metrics/collect.ts";
+import type { Family } from "./metrics/family.ts";
+import { bridgeMeters } from "./metrics/meter-bridge.ts";
+import { type PromClient, patchPromClient, registerRed } from "./metrics/prom-client.ts";
+import { MetricPush } from "./metrics/push.ts";
+import { createRed, type Red, redHistograms } from "./metrics/red.ts";
+import { serveMetrics } from "./metrics/serve.ts";
+import { hookImports, onModules } from "./module-hooks.ts";
+import { OtlpSender } from "./otlp/send.ts";
+import { routeDiagnostics, say } from "./say.ts";
+import { readSettings, type Settings } from "./settings.ts";
+import { flushOnExit, within } from "./shutdown.ts";
+import { measuredRpcProvider } from "./traces/measured-rpc.ts";
+import { createTracing } from "./traces/provider.ts";
+import { transparentProvider } from "./traces/transparent-tracer.ts";
+import { VERSION } from "./version.ts";
+
+const SCOPE = { name: "@trivet/instrumentation", version: VERSION };
+const FLUSH_MS = 2_000;
+
+/** All that can be instrumented, by the names OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS use. */
+const KNOWN = ["http", "express", "fastify", "undici", "pg", "grpc", "pino", "prom-client"] as const;
+type Known = (typeof KNOWN)[number];
+
+/** The npm modules whose `import` must be seen; http, undici and fastify publish what we need without it. */
+const MODULES: Partial<Record<Known, readonly string[]>> = {
+	express: ["express"],
+	pg: ["pg", "pg-pool"],
+	grpc: ["@grpc/grpc-js"],
+	pino: ["pino"],
+	"prom-client": ["prom-client"],
+};
+
+/**
+ * Start instrumenting this process. Reads the OTEL_* environment; a second call, from whichever copy of the package, returns
+ * the first one's instance. Never throws: what fails is said on stderr and left out.
+ *
+ * @returns the running instance, or undefined when OTEL_SDK_DISABLED is `true` or starting failed.
+ */
+export function start(): Instance | undefined {
+	const running = instance();
+	if (running !== undefined) {
+		return running;
+	}
+	try {
+		const settings = readSettings(process.env);
+		if (settings.disabled) {
+			return undefined;
+		}
+		routeDiagnostics(settings.logLevel);
+		return begin(settings);
+	} catch (error) {
+		say(`not started: ${error instanceof Error ? error.message : String(error)}`);
+		return undefined;
+	}
+}
+
+function begin(settings: Settings): Instance {
+	const identity = identify(settings, VERSION);
+	const enabled = new Set(KNOWN.filter((name) => isEnabled(settings, name)));
+	const red = createRed(settings.seriesLimit);
+	const tracing = createTracing(settings, identity.resource);
+	trace.setGlobalTracerProvider(tracing.provider);
+	context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+	propagation.setGlobalPropagator(
+		new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
+	);
+
+	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
+	const metrics = new Metrics(redHistograms(red), () => ownFamilies(logs));
+	const push = settings.exporters.metrics.includes("otlp")
+		? new MetricPush({
+				metrics,
+				sender: new OtlpSender(settings.targets.metrics),
+				resource: identity.resource,
+				scope: SCOPE,
+				intervalMs: settings.metricIntervalMs,
+			})
+		: undefined;
+
+	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
+	instrument(enabled, red, settings, tracing.provider);
+	patchLibraries(enabled, red, metrics, identity, logs);
+	if (settings.exporters.metrics.includes("prometheus")) {
+		serveMetrics(metrics, settings.prometheus.host, settings.prometheus.port);
+	}
+
+	const flush = (deadlineMs = FLUSH_MS): Promise<void> =>
+		within(deadlineMs, [tracing.flush(), logs?.flush() ?? Promise.resolve(), push?.flush() ?? Promise.resolve()]);
+	flushOnExit(flush);
+	const running: Instance = { version: VERSION, red, metrics, flush };
+	setInstance(running);
+	say(summary(settings, identity, [...enabled], imports));
+	return running;
+}
+
+function isEnabled({ instrumentations }: Settings, name: Known): boolean {
+	return (instrumentations.enabled?.includes(name) ?? true) && !instrumentations.disabled.includes(name);
+}
+
+function logExporter(settings: Settings, { service, env, version, resource }: Identity): LogExporter {
+	return new LogExporter({
+		sender: new OtlpSender(settings.targets.logs),
+		resource,
+		scope: SCOPE,
+		queue: settings.logQueue,
+		limits: {
+			valueLength: settings.attributeValueLimit,
+			count: settings.attributeCountLimit,
+			statics: { service, env, version },
+		},
+	});
+}
+
+/** Each part on its own: one that fails is named and the others stay. */
+function guarded(name: string, part: () => void): void {
+	try {
+		part();
+	} catch (error) {
+		say(`${name} is not instrumented: ${error instanceof Error ? error.message : String(error)}`);
+	}
+}
+
+function instrument(
+	enabled: ReadonlySet<Known>,
+	red: Red,
+	settings: Settings,
+	provider: ReturnType<typeof createTracing>["provider"],
+): void {
+	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
+	const meters = bridgeMeters({
+		"db.client.operation.duration": {
+			histogram: red.dbClient,
+			attributes: [
+				"db.system.name",
+				"db.namespace",
+				"db.operation.name",
+				"server.address",
+				"server.port",
+				"error.type",
+			],
+		},
+		"http.client.request.duration": {
+			histogram: red.httpClient,
+			attributes: ["http.request.method", "server.address", "server.port", "http.response.status_code", "error.type"],
+		},
+	});
+	const use = (name: Known, create: () => Instrumentation, through = provider): void => {
+		if (enabled.has(name)) {
+			guarded(name, () => {
+				const instrumentation = create();
+				instrumentation.setTracerProvider(through);
+				instrumentation.setMeterProvider(meters);
+			});
+		}
+	};
+	if (enabled.has("http")) {
+		guarded("http", () => {
+			hookServers({ tracer, durations: red.httpServer, quietPaths: new Set(settings.quietPaths) });
+			hookClients({ tracer, durations: red.httpClient });
+		});
+	}
+	if (enabled.has("fastify")) {
+		guarded("fastify", () => hookFastify());
+	}
+	use(
+		"express",
+		() => new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
+		transparentProvider,
+	);
+	use("undici", () => new UndiciInstrumentation());
+	use("pg", () => new PgInstrumentation());
+	use(
+		"grpc",
+		() => new GrpcInstrumentation(),
+		measuredRpcProvider(provider, { server: red.rpcServer, client: red.rpcClient }),
+	);
+}
+
+function patchLibraries(
+	enabled: ReadonlySet<Known>,
+	red: Red,
+	metrics: Metrics,
+	{ service, env, version }: Identity,
+	logs: LogExporter | undefined,
+): void {
+	onModules({
+		...(enabled.has("pino")
+			? {
+					pino: (exports: unknown, found: string | undefined) => {
+						if (!patchPino(exports as PinoModule, { service, env, version }, logs?.capture)) {
+							say(`pino ${found ?? ""} is not built the way we know; its lines are left as they are`);
+						}
+					},
+				}
+			: {}),
+		...(enabled.has("prom-client")
+			? {
+					"prom-client": (exports: unknown, found: string | undefined, folder: string | undefined) => {
+						const client = exports as PromClient;
+						const kind = patchPromClient(client, found, folder);
+						if (kind === "none") {
+							say(`prom-client ${found ?? ""} is not built the way we know; its metrics have no exemplars`);
+						}
+						registerRed(client, redHistograms(red));
+						metrics.addRegistry(client.register);
+					},
+				}
+			: {}),
+	});
+}
+
+/** What was lost on the way, so that nobody has to guess. */
+function ownFamilies(logs: LogExporter | undefined): Family[] {
+	if (logs === undefined) {
+		return [];
+	}
+	const { sent, droppedQueueFull, droppedNotSent } = logs.counts();
+	return [
+		{
+			name: "trivet_log_records_total",
+			help: "Log lines captured for OTLP, by what became of them.",
+			type: "counter",
+			points: [
+				{ labels: { outcome: "sent" }, value: sent },
+				{ labels: { outcome: "dropped_queue_full" }, value: droppedQueueFull },
+				{ labels: { outcome: "dropped_not_sent" }, value: droppedNotSent },
+			],
+		},
+	];
+}
+
+function summary(settings: Settings, { service }: Identity, enabled: readonly string[], imports: string): string {
+	const { exporters, targets, prometheus } = settings;
+	const to = (["traces", "logs", "metrics"] as const).map((signal) => {
+		const ways = exporters[signal].map((exporter) =>
+			exporter === "otlp"
+				? targets[signal].url
+				: exporter === "prometheus"
+					? `http://${prometheus.host}:${prometheus.port}/metrics`
+					: exporter,
+		);
+		return `${signal} ${ways.length === 0 ? "off" : ways.join(" and ")}`;
+	});
+	for (const signal of ["traces", "logs", "metrics"] as const) {
+		if (exporters[signal].includes("otlp") && new URL(targets[signal].url).port === "4317") {
+			say(`${signal} go over HTTP to port 4317, which is OTLP's gRPC port: nothing will arrive; use 4318`);
+		}
+	}
+	return `${service}: ${enabled.join(", ")}; ${to.join(", ")}; sampler ${settings.sampler}; ESM hooks: ${imports}`;
+}
