@@ -1,0 +1,79 @@
+/** Carts by session, in memory: the oldest go when there are too many. */
+import Fastify from "fastify";
+import { Counter, Gauge } from "prom-client";
+import { z } from "zod";
+import { call, UpstreamError } from "./call.ts";
+import { log, runService } from "./service.ts";
+import type { CartContents, CartItem, Product } from "./shop-types.ts";
+
+const CARTS = 5_000;
+const ITEMS = 50;
+const FAILING = 0.35;
+
+const params = z.object({ session: z.string().regex(/^[\w-]{1,64}$/) });
+const newItem = z.object({ product_id: z.number().int(), quantity: z.number().int().min(1).max(20) });
+
+runService("cart", async (port, faults) => {
+	const carts = new Map<string, CartItem[]>();
+	const added = new Counter({ name: "cart_items_added_total", help: "Items put into carts", labelNames: ["category"] });
+	new Gauge({
+		name: "carts_open",
+		help: "Carts with something in them",
+		collect() {
+			this.set(carts.size);
+		},
+	});
+
+	const contents = (session: string): CartContents => {
+		const items = carts.get(session) ?? [];
+		return { items, total_cents: items.reduce((sum, item) => sum + item.price_cents * item.quantity, 0) };
+	};
+	/** The bug of the bad release: discounts are read from a campaign that has ended. */
+	const applyCampaign = () => {
+		if (!faults.has("error-burst") || Math.random() > FAILING) return;
+		const campaign = new Map<string, { discount: number }>().get("summer") as { discount: number };
+		log.debug({ discount: campaign.discount }, "campaign applied");
+	};
+
+	const app = Fastify({ logger: false });
+	app.get("/carts/:session", async (request) => {
+		applyCampaign();
+		return contents(params.parse(request.params).session);
+	});
+
+	app.post("/carts/:session/items", async (request, reply) => {
+		const { session } = params.parse(request.params);
+		const { product_id, quantity } = newItem.parse(request.body);
+		const requestId = request.headers["x-request-id"]?.toString();
+		applyCampaign();
+		const product = await call<Product>("catalog", `/products/${product_id}`, { requestId });
+		const items = carts.get(session) ?? [];
+		carts.delete(session);
+		const same = items.find((item) => item.product_id === product_id);
+		if (same) same.quantity += quantity;
+		else if (items.length < ITEMS) {
+			items.push({ product_id, name: product.name, quantity, price_cents: product.price_cents });
+		}
+		carts.set(session, items);
+		if (carts.size > CARTS) carts.delete(carts.keys().next().value!);
+		added.inc({ category: product.category }, quantity);
+		log.info({ product_id, quantity, price_cents: product.price_cents, request_id: requestId }, "item added");
+		return reply.code(201).send(contents(session));
+	});
+
+	app.delete("/carts/:session", async (request, reply) => {
+		carts.delete(params.parse(request.params).session);
+		return reply.code(204).send();
+	});
+
+	app.setErrorHandler((error, request, reply) => {
+		const at = { method: request.method, route: request.routeOptions.url, request_id: request.headers["x-request-id"] };
+		if (error instanceof UpstreamError && error.status < 500) {
+			return reply.code(error.status).send({ error: error.code });
+		}
+		log.error({ ...at, err: error }, "request failed");
+		return reply.code(error instanceof UpstreamError ? 502 : 500).send({ error: "internal" });
+	});
+
+	await app.listen({ port, host: "127.0.0.1" });
+});

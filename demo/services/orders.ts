@@ -1,0 +1,177 @@
+/** Orders: reserves stock, takes the money, remembers, and announces `order-placed`. */
+import { Counter } from "prom-client";
+import { z } from "zod";
+import { call, UpstreamError } from "./call.ts";
+import { type Caller, callerOf, jsonApp, Refusal, serve } from "./express-app.ts";
+import { type OrderLines, openInventory } from "./inventory-api.ts";
+import { openBroker } from "./messaging.ts";
+import { inTransaction, openPool } from "./postgres-pool.ts";
+import { nextHop } from "./risk-hops.ts";
+import { log, runService } from "./service.ts";
+import type { Charge, Order, OrderPlaced } from "./shop-types.ts";
+
+const KEPT = "6 hours";
+const PRUNE_MS = 10 * 60_000;
+
+const placed = new Counter({ name: "orders_total", help: "Orders by outcome", labelNames: ["status"] });
+
+const newOrder = z.object({
+	customer_id: z.string().min(1).max(40),
+	tier: z.string().min(1).max(20),
+	card_token: z.string().min(1).max(60),
+	items: z
+		.array(
+			z.object({
+				product_id: z.number().int(),
+				quantity: z.number().int().min(1).max(200),
+				price_cents: z.number().int().min(0),
+			}),
+		)
+		.min(1)
+		.max(50),
+});
+
+runService("orders", async (port, faults) => {
+	const pool = openPool("orders");
+	const near = openInventory("inventory");
+	const far = openInventory("inventory-far");
+	const inventory = () => (faults.has("slow-edge") ? far : near);
+	const broker = await openBroker("orders");
+	let count = 0;
+	const app = jsonApp();
+
+	app.post("/orders", async (request, response) => {
+		const caller = callerOf(request);
+		const form = newOrder.parse(request.body);
+		const id = `ord-${Date.now().toString(36)}${(count++ % 1296).toString(36).padStart(2, "0")}`;
+		const total = form.items.reduce((sum, item) => sum + item.price_cents * item.quantity, 0);
+		const stock: OrderLines = {
+			orderId: id,
+			lines: form.items.map((item) => ({ productId: item.product_id, quantity: item.quantity })),
+		};
+		const facts = { order_id: id, customer_id: form.customer_id, tier: form.tier, amount_cents: total };
+
+		await inventory()("Reserve", stock, caller.requestId).catch((error: unknown) => {
+			const soldOut = error instanceof UpstreamError && error.status === 409;
+			placed.inc({ status: soldOut ? "out_of_stock" : "failed" });
+			if (!soldOut) throw error;
+			caller.log.warn({ ...facts, reason: error.code }, "order refused: out of stock");
+			throw new Refusal(409, "out_of_stock");
+		});
+		await insert(id, form, total);
+		caller.log.info({ ...facts, items: form.items.length }, "order accepted, taking payment");
+
+		const charge = await takePayment(id, form, total, stock, caller);
+		await pool.query("UPDATE orders SET status = 'paid' WHERE id = $1", [id]);
+		placed.inc({ status: "paid" });
+		const message: OrderPlaced = {
+			order_id: id,
+			customer_id: form.customer_id,
+			tier: form.tier,
+			lines: stock.lines,
+		};
+		await broker.publish("order-placed", message);
+		caller.log.info({ ...facts, charge_id: charge.charge_id, attempts: charge.attempts }, "order placed");
+		const order: Order = {
+			id,
+			customer_id: form.customer_id,
+			tier: form.tier,
+			status: "paid",
+			total_cents: total,
+		};
+		response.status(201).json(order);
+	});
+
+	app.get("/orders/:id", async (request, response) => {
+		const { log } = callerOf(request);
+		const found = await pool.query<Order>(
+			"SELECT id, customer_id, tier, status, total_cents FROM orders WHERE id = $1",
+			[request.params.id],
+		);
+		const order = found.rows[0];
+		if (!order) {
+			log.warn({ order_id: request.params.id }, "no such order");
+			throw new Refusal(404, "no_such_order");
+		}
+		const items = await pool.query("SELECT product_id, quantity, price_cents FROM order_items WHERE order_id = $1", [
+			order.id,
+		]);
+		response.json({ ...order, items: items.rows });
+	});
+
+	/** Asked by the fraud check while the dependency cycle is on. */
+	app.get("/customers/:id/history", async (request, response) => {
+		const { requestId, log } = callerOf(request);
+		const customer = request.params.id;
+		const found = await pool.query<{ orders: number; spent_cents: number }>(
+			`SELECT count(*)::int AS orders, coalesce(sum(total_cents), 0)::int AS spent_cents
+			FROM orders WHERE customer_id = $1 AND created_at > now() - interval '90 days'`,
+			[customer],
+		);
+		const hop = nextHop(request.headers);
+		if (hop) {
+			log.info({ customer_id: customer, ...hop.fields }, "history needs the customer's payment standing");
+			await call("payment", `/customers/${customer}/standing`, { requestId, headers: hop.headers });
+		}
+		response.json(found.rows[0]);
+	});
+
+	async function insert(id: string, form: z.infer<typeof newOrder>, total: number): Promise<void> {
+		await inTransaction(pool, async (client) => {
+			await client.query(
+				"INSERT INTO orders (id, customer_id, tier, status, total_cents) VALUES ($1, $2, $3, $4, $5)",
+				[id, form.customer_id, form.tier, "pending", total],
+			);
+			await client.query(
+				`INSERT INTO order_items (order_id, product_id, quantity, price_cents)
+				SELECT $1, * FROM unnest($2::int[], $3::int[], $4::int[])`,
+				[
+					id,
+					form.items.map((item) => item.product_id),
+					form.items.map((item) => item.quantity),
+					form.items.map((item) => item.price_cents),
+				],
+			);
+		});
+	}
+
+	async function takePayment(
+		id: string,
+		form: z.infer<typeof newOrder>,
+		total: number,
+		stock: OrderLines,
+		{ requestId, log }: Caller,
+	): Promise<Charge> {
+		try {
+			const body = {
+				order_id: id,
+				customer_id: form.customer_id,
+				tier: form.tier,
+				amount_cents: total,
+				card_token: form.card_token,
+			};
+			return await call<Charge>("payment", "/charges", { method: "POST", body, requestId, timeoutMs: 8_000 });
+		} catch (error) {
+			const declined = error instanceof UpstreamError && error.status === 402;
+			const status = declined ? "declined" : "failed";
+			placed.inc({ status });
+			const fields = { order_id: id, amount_cents: total, status };
+			if (declined) log.warn(fields, "payment declined, order cancelled");
+			else log.error({ ...fields, err: error }, "payment failed, order cancelled");
+			await pool.query("UPDATE orders SET status = $2 WHERE id = $1", [id, status]);
+			await inventory()("Release", stock, requestId).catch((failure: unknown) =>
+				log.error({ order_id: id, err: failure }, "reserved stock not released"),
+			);
+			throw error;
+		}
+	}
+
+	setInterval(() => {
+		pool
+			.query(`DELETE FROM orders WHERE created_at < now() - interval '${KEPT}'`)
+			.then((result) => log.info({ removed: result.rowCount }, "old orders removed"))
+			.catch((error: unknown) => log.error({ err: error }, "old orders not removed"));
+	}, PRUNE_MS);
+
+	await serve(app, port);
+});
