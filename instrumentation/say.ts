@@ -1,4 +1,4 @@
-import { type DiagLogger, DiagLogLevel, diag } from "@opentelemetry/api";
+import { type DiagLogger, DiagLogLevel, diag } from "opentelemetry-api-latest";
 
 const LEVELS: Record<string, DiagLogLevel> = {
 	none: DiagLogLevel.NONE,

@@ -1,4 +1,4 @@
-import { context, propagation, trace } from "@opentelemetry/api";
+import type { TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
@@ -6,6 +6,8 @@ import { ExpressInstrumentation, ExpressLayerType } from "@opentelemetry/instrum
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
+// Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
+import { context, propagation, trace } from "opentelemetry-api-latest";
 import { hookClients } from "./http/client.ts";
 import { hookFastify } from "./http/fastify.ts";
 import { hookServers } from "./http/server.ts";
@@ -14,6 +16,7 @@ import { type Instance, instance, setInstance } from "./instance.ts";
 import { LogExporter } from "./logs/exporter.ts";
 import { type PinoModule, patchPino } from "./logs/pino.ts";
 import { Metrics } from "./metrics/collect.ts";
+import { setExemplars } from "./metrics/exemplar.ts";
 import type { Family } from "./metrics/family.ts";
 import { bridgeMeters } from "./metrics/meter-bridge.ts";
 import { type PromClient, patchPromClient, registerRed } from "./metrics/prom-client.ts";
@@ -75,11 +78,9 @@ function begin(settings: Settings): Instance {
 	const enabled = new Set(KNOWN.filter((name) => isEnabled(settings, name)));
 	const red = createRed(settings.seriesLimit);
 	const tracing = createTracing(settings, identity.resource);
-	trace.setGlobalTracerProvider(tracing.provider);
-	context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-	propagation.setGlobalPropagator(
-		new CompositePropagator({ propagators: [new W3CTraceContextPropagator(), new W3CBaggagePropagator()] }),
-	);
+	register(tracing.provider);
+	// An exemplar whose trace goes nowhere would be a dead link.
+	setExemplars(settings.exporters.traces.length > 0);
 
 	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
 	const metrics = new Metrics(redHistograms(red), () => ownFamilies(logs));
@@ -109,6 +110,18 @@ function begin(settings: Settings): Instance {
 	return running;
 }
 
+function register(provider: TracerProvider): void {
+	const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
+	const done = [
+		trace.setGlobalTracerProvider(provider),
+		context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()),
+		propagation.setGlobalPropagator(new CompositePropagator({ propagators })),
+	];
+	if (done.includes(false)) {
+		say("another OpenTelemetry SDK was registered before this one; spans that the app makes itself go to that one");
+	}
+}
+
 function isEnabled({ instrumentations }: Settings, name: Known): boolean {
 	return (instrumentations.enabled?.includes(name) ?? true) && !instrumentations.disabled.includes(name);
 }
@@ -136,12 +149,7 @@ function guarded(name: string, part: () => void): void {
 	}
 }
 
-function instrument(
-	enabled: ReadonlySet<Known>,
-	red: Red,
-	settings: Settings,
-	provider: ReturnType<typeof createTracing>["provider"],
-): void {
+function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, provider: TracerProvider): void {
 	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
 	const meters = bridgeMeters({
 		"db.client.operation.duration": {

@@ -69,7 +69,10 @@ export function patchPino(
 		} catch {
 			// The line matters more than our fields.
 		}
-		const line = original.call(this, object, message, level, typeof time === "string" ? time + extra : time);
+		let line = original.call(this, object, message, level, extra === "" ? time : time + extra);
+		if (extra !== "" && (this[symbols.formatters] as { log?: unknown } | undefined)?.log !== undefined) {
+			line = withoutRepeats(line, ((this[symbols.lsCache] as string[])[level] ?? "").length + time.length, extra);
+		}
 		if (capture !== undefined) {
 			try {
 				capture.line(line, level, ids, this, symbols.messageKey, symbols.errorKey, symbols.nestedKey);
@@ -80,6 +83,33 @@ export function patchPino(
 		return line;
 	} satisfies AsJson;
 	return true;
+}
+
+/**
+ * `formatters.log` can add fields that nobody could see beforehand. Where one of ours comes twice, the line's own stays.
+ *
+ * @param at where `extra` begins in `line`.
+ */
+function withoutRepeats(line: string, at: number, extra: string): string {
+	const after = at + extra.length;
+	const ours = [...extra.matchAll(/,("[a-z_]+":)("(?:[^"\\]|\\.)*")/g)];
+	if (!ours.some(([, key]) => line.includes(`,${key!}`, after)) || line.slice(at, after) !== extra) {
+		return line;
+	}
+	try {
+		const own = JSON.parse(`${line.slice(0, at)}${line.slice(after)}`) as Record<string, unknown>;
+		const ownTrace = Object.hasOwn(own, "trace_id");
+		const kept = ours
+			.filter(([, key]) => {
+				const name = key!.slice(1, -2);
+				return !Object.hasOwn(own, name) && !(ownTrace && (name === "span_id" || name === "trace_flags"));
+			})
+			.map(([whole]) => whole)
+			.join("");
+		return `${line.slice(0, at)}${kept}${line.slice(after)}`;
+	} catch {
+		return line;
+	}
 }
 
 function namesOf(pino: PinoModule): Symbols | undefined {

@@ -7,6 +7,13 @@ export interface SpanLabels {
 	[key: string]: string;
 }
 
+let enabled = true;
+
+/** Off when no trace leaves this process. */
+export function setExemplars(on: boolean): void {
+	enabled = on;
+}
+
 /** Labels for the span that is active, or undefined when there is none or it is not sampled: a dead exemplar is worse than none. */
 export function activeExemplarLabels(at: Context = context.active()): SpanLabels | undefined {
 	const span = trace.getSpan(at);
@@ -18,5 +25,7 @@ export function spanExemplarLabels(span: Span | undefined): SpanLabels | undefin
 }
 
 function exemplarLabels(of: SpanContext): SpanLabels | undefined {
-	return (of.traceFlags & TraceFlags.SAMPLED) === 0 ? undefined : { trace_id: of.traceId, span_id: of.spanId };
+	return !enabled || (of.traceFlags & TraceFlags.SAMPLED) === 0
+		? undefined
+		: { trace_id: of.traceId, span_id: of.spanId };
 }
