@@ -77,10 +77,16 @@ export class ProtoWriter {
 	private rawVarint(value: number): void {
 		let rest = value;
 		while (rest >= 0x80) {
-			this.bytes[this.reserve(1)] = (rest % 0x80) | 0x80;
+			this.byte((rest % 0x80) | 0x80);
 			rest = Math.floor(rest / 0x80);
 		}
-		this.bytes[this.reserve(1)] = rest;
+		this.byte(rest);
+	}
+
+	private byte(value: number): void {
+		// Before `this.bytes` is read: it may be replaced.
+		const at = this.reserve(1);
+		this.bytes[at] = value;
 	}
 
 	private reserve(count: number): number {

@@ -39,6 +39,8 @@ class Shape {
 			"url.path": route.replace(":id", "8f14e45f"),
 			"http.response.status_code": failed ? 500 : 200,
 			"server.address": `${service}.shop.internal`,
+			"user_agent.original": "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Firefox/140.0",
+			"network.protocol.version": "1.1",
 		};
 		const line = failed ? `request failed: ${method} ${route} answered 500` : `${method} ${route} answered 200`;
 		return this.add({
@@ -69,6 +71,7 @@ class Shape {
 			"http.request.method": method,
 			"url.full": `http://${callee}.shop.internal:8080${route.replace(":id", "8f14e45f")}`,
 			"server.address": `${callee}.shop.internal`,
+			"network.protocol.version": "1.1",
 			"http.response.status_code": failed ? 500 : 200,
 		};
 		const client = this.add({ service, kind: "client", name: method, parent, startMs, durationMs, failed, attributes });
@@ -92,6 +95,7 @@ class Shape {
 		const { service } = this.spans[parent]!;
 		const attributes = {
 			"code.function.name": `${service}.${name}`,
+			"code.file.path": `/srv/${service}/src/${name}.ts`,
 			"thread.name": "main",
 			"shop.step": name,
 			"shop.items": 3,
@@ -128,7 +132,12 @@ class Shape {
 
 	/** Internal steps until the shape has exactly so many spans. */
 	fillTo(count: number): ShapeSpan[] {
-		for (let i = 0; this.spans.length < count; i++) this.work(i % 8, `step-${i}`, 2 + i, 1.5);
+		const parents = this.spans.length;
+		for (let i = 0; this.spans.length < count; i++) {
+			const parent = i % parents;
+			const { startMs, durationMs } = this.spans[parent]!;
+			this.work(parent, `step-${i}`, startMs + durationMs * 0.02 * (i % 5), durationMs * 0.04);
+		}
 		return this.spans;
 	}
 }
