@@ -1,6 +1,6 @@
 import { formatOffset } from "./format-offset.ts";
-import type { TraceLogs } from "./trace-logs.ts";
 import styles from "./trace.module.css";
+import type { TraceLogs } from "./trace-logs.ts";
 
 export interface DotHover {
 	lines: readonly number[];
@@ -20,7 +20,11 @@ export function HoverCard({ hover, logs }: { hover: DotHover; logs: TraceLogs })
 			className={styles.hoverCard}
 			role="tooltip"
 			data-testid="log-card"
-			style={{ left, maxWidth: width, ...(below ? { top: hover.y + 8 } : { bottom: window.innerHeight - hover.y + 20 }) }}
+			style={{
+				left,
+				maxWidth: width,
+				...(below ? { top: hover.y + 8 } : { bottom: window.innerHeight - hover.y + 20 }),
+			}}
 		>
 			{hover.lines.slice(0, MOST_LINES).map((line) => {
 				const record = logs.records[line];

@@ -7,8 +7,8 @@ import { Link, serviceHref, traceHref, useNavigate } from "../../ui/Link.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { SectionInfo, SectionNote } from "./SectionInfo.tsx";
 import { type Dot, Spark } from "./Spark.tsx";
-import type { TraceModel } from "./trace-model.ts";
 import styles from "./trace.module.css";
+import type { TraceModel } from "./trace-model.ts";
 
 interface RedPanelProps {
 	model: TraceModel;
@@ -34,7 +34,10 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 			<header className={styles.panelHead}>
 				<h2>RED</h2>
 				<span className={styles.panelNote}>
-					{red.window && (hover === null ? `${formatClock(red.window.fromMs)} – ${formatClock(red.window.toMs)}` : formatClock(hover))}
+					{red.window &&
+						(hover === null
+							? `${formatClock(red.window.fromMs)} – ${formatClock(red.window.toMs)}`
+							: formatClock(hover))}
 				</span>
 				<SectionInfo section={red} name="RED" />
 			</header>
@@ -65,7 +68,11 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 				))}
 				{services.length > 0 && without.length > 0 && (
 					<p className={styles.hint}>
-						Not measured in this window: {without.slice(0, 12).map(({ service }) => service).join(", ")}
+						Not measured in this window:{" "}
+						{without
+							.slice(0, 12)
+							.map(({ service }) => service)
+							.join(", ")}
 						{without.length > 12 && ` and ${without.length - 12} more`}
 					</p>
 				)}
@@ -82,7 +89,8 @@ function useExemplars(model: TraceModel): Map<string, ExemplarAnswer[]> {
 	const window = model.red.window;
 	const others = useQuery({
 		queryKey: ["pivot-exemplars", model.traceId, window?.fromMs, window?.toMs],
-		queryFn: ({ signal }) => api.exemplars({ from: String(window!.fromMs), to: String(Math.ceil(window!.toMs)) }, signal),
+		queryFn: ({ signal }) =>
+			api.exemplars({ from: String(window!.fromMs), to: String(Math.ceil(window!.toMs)) }, signal),
 		enabled: window !== null && model.red.services.length > 0,
 		staleTime: Number.POSITIVE_INFINITY,
 		retry: false,
@@ -102,7 +110,8 @@ function useExemplars(model: TraceModel): Map<string, ExemplarAnswer[]> {
 
 /** A latency exemplar's value in milliseconds; null for exemplars of anything else. */
 function inMs(item: ExemplarAnswer): number | null {
-	if (item.unit === "s" || item.unit === "seconds" || (item.unit === "" && item.metric.endsWith("_seconds"))) return item.value * 1000;
+	if (item.unit === "s" || item.unit === "seconds" || (item.unit === "" && item.metric.endsWith("_seconds")))
+		return item.value * 1000;
 	if (item.unit === "ms" || item.unit === "milliseconds") return item.value;
 	return null;
 }
@@ -167,7 +176,12 @@ const RedRow = memo(function RedRow(props: RedRowProps) {
 				<b className="num">{point ? formatRate(point.rate) : "–"}</b>
 			</span>
 			<span className={styles.redCell} data-bad={(point?.errorRate ?? 0) > 0 || undefined}>
-				<Spark {...shared} least={0.02} tone="error" points={points.map((p) => ({ timeMs: p.timeMs, value: p.errorRate }))} />
+				<Spark
+					{...shared}
+					least={0.02}
+					tone="error"
+					points={points.map((p) => ({ timeMs: p.timeMs, value: p.errorRate }))}
+				/>
 				<b className="num">{point ? formatPercent(point.errorRate) : "–"}</b>
 			</span>
 			<span className={styles.redCell}>

@@ -1,7 +1,7 @@
 import { CopyButton, Popover } from "@mantine/core";
 import { formatClock, formatDate } from "../../ui/format.ts";
-import type { Section } from "./trace-model.ts";
 import styles from "./trace.module.css";
+import type { Section } from "./trace-model.ts";
 
 /** Where a panel's numbers come from: the source in sight, the window and the query to run again on demand. */
 export function SectionInfo({ section, name }: { section: Section; name: string }) {

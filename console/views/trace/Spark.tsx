@@ -54,9 +54,23 @@ export const Spark = memo(function Spark(props: SparkProps) {
 		>
 			<path className={styles.sparkArea} d={area} />
 			<path className={styles.sparkLine} d={line} vectorEffect="non-scaling-stroke" />
-			<line className={styles.sparkMark} x1={x(markMs)} x2={x(markMs)} y1={0} y2={HEIGHT} vectorEffect="non-scaling-stroke" />
+			<line
+				className={styles.sparkMark}
+				x1={x(markMs)}
+				x2={x(markMs)}
+				y1={0}
+				y2={HEIGHT}
+				vectorEffect="non-scaling-stroke"
+			/>
 			{hoverMs !== null && (
-				<line className={styles.sparkHover} x1={x(hoverMs)} x2={x(hoverMs)} y1={0} y2={HEIGHT} vectorEffect="non-scaling-stroke" />
+				<line
+					className={styles.sparkHover}
+					x1={x(hoverMs)}
+					x2={x(hoverMs)}
+					y1={0}
+					y2={HEIGHT}
+					vectorEffect="non-scaling-stroke"
+				/>
 			)}
 			{dots.map((dot, i) => (
 				// biome-ignore lint/a11y/useKeyWithClickEvents: the same traces can be reached from the service's page by keyboard.

@@ -2,14 +2,22 @@ import { CopyButton, Menu, Tooltip } from "@mantine/core";
 import { useClipboard } from "@mantine/hooks";
 import { type CSSProperties, memo, type ReactNode } from "react";
 import { api } from "../../client/api.ts";
-import { formatAgo, formatDuration, formatTime, formatTimeNano, formatWhole, shortId, unixNanoToMs } from "../../ui/format.ts";
+import {
+	formatAgo,
+	formatDuration,
+	formatTime,
+	formatTimeNano,
+	formatWhole,
+	shortId,
+	unixNanoToMs,
+} from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Link, traceHref } from "../../ui/Link.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { formatPercentile } from "./format-offset.ts";
 import { SectionInfo } from "./SectionInfo.tsx";
-import type { TraceModel } from "./trace-model.ts";
 import styles from "./trace.module.css";
+import type { TraceModel } from "./trace-model.ts";
 import { isArriving } from "./use-pivot.ts";
 
 interface TraceHeaderProps {
@@ -63,13 +71,23 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 				<p>
 					<CopyButton value={model.traceId}>
 						{({ copied, copy }) => (
-							<button type="button" className={styles.traceId} onClick={copy} title={`${model.traceId} (click to copy)`}>
+							<button
+								type="button"
+								className={styles.traceId}
+								onClick={copy}
+								title={`${model.traceId} (click to copy)`}
+							>
 								<code>{shortId(model.traceId)}</code>
 								<Icon name={copied ? "check" : "copy"} size={12} />
 							</button>
 						)}
 					</CopyButton>
-					<time className="num" dateTime={new Date(startMs).toISOString()} title={formatTimeNano(startUnixNano)} suppressHydrationWarning>
+					<time
+						className="num"
+						dateTime={new Date(startMs).toISOString()}
+						title={formatTimeNano(startUnixNano)}
+						suppressHydrationWarning
+					>
 						{formatTime(startUnixNano)} <i>{formatAgo(startMs)}</i>
 					</time>
 					{model.resolvedAs !== "trace id" && <span className={styles.badge}>found as {model.resolvedAs}</span>}
@@ -109,7 +127,13 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 					</button>
 				</Fact>
 				<Fact name="Log lines">
-					<button type="button" className={styles.factButton} onClick={onLogs} disabled={logCount === 0} title="To the log lines">
+					<button
+						type="button"
+						className={styles.factButton}
+						onClick={onLogs}
+						disabled={logCount === 0}
+						title="To the log lines"
+					>
 						{formatWhole(logCount)}
 						{moreLogs && "+"}
 					</button>

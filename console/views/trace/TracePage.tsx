@@ -1,7 +1,7 @@
 "use client";
-import { usePivot } from "./use-pivot.ts";
 import { TraceLoading, TraceMissing } from "./TraceMissing.tsx";
 import { TraceScreen } from "./TraceScreen.tsx";
+import { usePivot } from "./use-pivot.ts";
 
 /** The pivot: everything known under one id. `id` is whatever came in the URL; the API reads it. */
 export function TracePage({ id }: { id: string }) {

@@ -3,7 +3,7 @@ import type { TraceModel } from "./trace-model.ts";
 
 /** Which rows are collapsed. When more of the trace arrives, the same spans stay collapsed, wherever their rows are now. */
 export function useCollapse(model: TraceModel): [Uint8Array, (next: Uint8Array) => void] {
-	const [state, setState] = useState(() => ({ model, collapsed: new Uint8Array(model.tree.count) }));
+	const [state, setState] = useState(() => ({ model, collapsed: new Uint8Array(model.tree.count) as Uint8Array }));
 	const collapsed = useMemo(() => {
 		if (state.model === model) return state.collapsed;
 		const moved = new Uint8Array(model.tree.count);
