@@ -75,7 +75,15 @@ class Shape {
 			"http.response.status_code": failed ? 500 : 200,
 		};
 		const client = this.add({ service, kind: "client", name: method, parent, startMs, durationMs, failed, attributes });
-		return this.entry(callee, method, route, client, startMs + durationMs * 0.05, durationMs * 0.9, failed);
+		return this.entry(
+			callee,
+			method,
+			route,
+			client,
+			startMs + Math.min(1, durationMs * 0.05),
+			durationMs * 0.95,
+			failed,
+		);
 	}
 
 	query(parent: number, system: "postgresql" | "redis", statement: string, startMs: number, durationMs: number): void {
