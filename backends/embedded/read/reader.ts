@@ -3,11 +3,12 @@ import type { LogStore, MetricStore, TraceStore } from "../../../core/ports.ts";
 import type { Database } from "../store/database.ts";
 import { createLogReader } from "./logs.ts";
 import { createSearch } from "./search.ts";
+import { createTopologyReader } from "./topology.ts";
 import { createTraceReader } from "./traces.ts";
 
 export function createReader(db: Database): { traces: TraceStore; logs: LogStore; metrics: MetricStore } {
 	return {
-		traces: { ...createTraceReader(db), ...createSearch(db) } as TraceStore,
+		traces: { ...createTraceReader(db), ...createSearch(db), ...createTopologyReader(db) } as TraceStore,
 		logs: createLogReader(db),
 		metrics: {} as MetricStore,
 	};

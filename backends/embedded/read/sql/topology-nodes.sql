@@ -1,0 +1,3 @@
+select key, sum(spans)::double as spans, sum(errors)::double as errors
+from {nodes}
+group by key
