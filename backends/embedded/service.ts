@@ -135,14 +135,8 @@ export class EmbeddedService {
 
 	private async takePoints(points: MetricPoint[]): Promise<void> {
 		if (points.length === 0) return;
-		await this.take({
-			signal: "metrics",
-			type: "points",
-			body: ownBytes(serialize(points)),
-			receivedMs: Date.now(),
-			keep: false,
-			deny: [],
-		});
+		const body = ownBytes(serialize(points));
+		await this.take({ signal: "metrics", type: "points", body, receivedMs: Date.now(), keep: false, deny: [] });
 	}
 
 	private take(request: Request): Promise<IngestResult> {

@@ -2,13 +2,24 @@
 import type { Attributes } from "../../../core/model.ts";
 
 export function attributesText(attributes: Attributes): string {
-	return jsonText(attributes);
+	for (const key in attributes) {
+		const value = attributes[key];
+		if (typeof value === "object" ? value !== null : typeof value === "number" && !Number.isFinite(value)) {
+			return jsonText(attributes);
+		}
+	}
+	return wellFormed(JSON.stringify(attributes));
 }
 
 export function jsonText(value: unknown): string {
-	const text = JSON.stringify(value, (_, item: unknown) =>
-		typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
+	return wellFormed(
+		JSON.stringify(value, (_, item: unknown) =>
+			typeof item === "number" && !Number.isFinite(item) ? String(item) : item,
+		),
 	);
-	// JSON.stringify escapes a lone surrogate, which DuckDB's JSON functions refuse.
-	return text.includes("\\ud") ? text.replace(/\\ud[89a-f][0-9a-f]{2}/g, "\ufffd") : text;
+}
+
+/** JSON.stringify escapes a lone surrogate, which DuckDB's JSON functions refuse. */
+function wellFormed(json: string): string {
+	return json.includes("\\ud") ? json.replace(/(?<!\\)((?:\\\\)*)\\ud[89a-f][0-9a-f]{2}/g, "$1\ufffd") : json;
 }

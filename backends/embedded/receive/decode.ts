@@ -1,17 +1,22 @@
 /** One export request, as bytes, to a batch of rows: pure and deterministic, so that replaying the journal gives the same rows again. */
-
 import { deserialize } from "node:v8";
+import type { Rejected } from "../../../core/formats/otlp-fields.ts";
 import { readLogs, readMetrics, readTraces } from "../../../core/formats/otlp-json.ts";
-import type { LogRecord, MetricPoint, Signal, Span } from "../../../core/model.ts";
+import type { Attributes, MetricPoint, Signal } from "../../../core/model.ts";
 import { InvalidInput } from "../../../core/ports.ts";
-import type { Batch, ResourceRow, SeriesRow, TableRows } from "../store/batch.ts";
-import type { SegmentTable } from "../store/segment.ts";
+import type { Batch, ResourceRow, SeriesRow } from "../store/batch.ts";
 import { Dictionary } from "./dictionary.ts";
-import { LogRows } from "./log-rows.ts";
+import { draftLog, LogDraft, LogRows } from "./log-rows.ts";
 import { ExemplarRows, PointRows } from "./point-rows.ts";
-import { SpanRows } from "./span-rows.ts";
+import { RejectedItems } from "./protobuf-groups.ts";
+import { readMessage } from "./protobuf-json.ts";
+import { readProtobufLogs } from "./protobuf-logs.ts";
+import { readProtobufTraces } from "./protobuf-traces.ts";
+import { draftSpan, SpanDraft, SpanRows } from "./span-rows.ts";
+import { Wire } from "./wire.ts";
+import { TimesSeen, wordsOf } from "./words.ts";
 
-/** How a body is written; `points` is the scraper's own: `MetricPoint[]` in V8's serialisation. */
+/** How a body is written; `points` is the scraper's: `MetricPoint[]` in V8's serialisation. */
 export type BodyType = "protobuf" | "json" | "points";
 
 export interface Request {
@@ -34,48 +39,180 @@ export interface Decoded {
 	reason: string;
 }
 
-const MINUTE_NS = 60_000_000_000n;
+const OVER_QUOTA = "its service is over its quota while the store is near its capacity";
 const dictionary = new Dictionary();
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** Throws `InvalidInput` when the body is not such a request. */
 export function decode(request: Request): Decoded {
-	if (request.type === "protobuf") throw new InvalidInput("protobuf is not there yet");
-	const { signal } = request;
-	if (request.type === "points") {
-		const points = deserialize(request.body) as MetricPoint[];
-		return decoded(request, pointTables(points), points.length, { count: 0, reason: "" });
-	}
-	const input = jsonBody(request.body);
-	if (signal === "traces") {
-		const { spans, rejected } = readTraces(input);
-		return decoded(request, spanTables(spans), spans.length, rejected);
-	}
-	if (signal === "logs") {
-		const { records, rejected } = readLogs(input, { receivedUnixNano: BigInt(request.receivedMs) * 1_000_000n });
-		return decoded(request, logTables(records), records.length, rejected);
-	}
-	const { points, rejected } = readMetrics(input);
-	return decoded(request, pointTables(points), points.length, rejected);
+	if (request.signal === "traces") return decodeTraces(request);
+	if (request.signal === "logs") return decodeLogs(request);
+	return decodeMetrics(request);
 }
 
-interface Tables extends Pick<Batch, "resources" | "series" | "minutes" | "fromNs" | "toNs"> {
-	tables: Partial<Record<SegmentTable, TableRows>>;
+/** The dictionary rows a request uses, and the services it may not. */
+class Resources {
+	private readonly rows = new Map<bigint, ResourceRow>();
+	private readonly denied: ReadonlySet<string>;
+	/** Items of one resource follow each other. */
+	private last: { attributes: Attributes; scopeName: string; scopeVersion: string; row: ResourceRow | null } | null =
+		null;
+
+	constructor(deny: readonly string[]) {
+		this.denied = new Set(deny);
+	}
+
+	/** null when the service is turned away. */
+	readonly of = (attributes: Attributes, scopeName: string, scopeVersion: string): ResourceRow | null => {
+		const { last } = this;
+		if (last?.attributes === attributes && last.scopeName === scopeName && last.scopeVersion === scopeVersion) {
+			return last.row;
+		}
+		const row = this.use(dictionary.resource(attributes, scopeName, scopeVersion));
+		this.last = { attributes, scopeName, scopeVersion, row };
+		return row;
+	};
+
+	use(row: ResourceRow): ResourceRow | null {
+		if (this.denied.has(row.service)) return null;
+		this.rows.set(row.id, row);
+		return row;
+	}
+
+	get list(): ResourceRow[] {
+		return [...this.rows.values()];
+	}
 }
 
-function decoded(
-	request: Request,
-	tables: Tables,
-	accepted: number,
-	rejected: { count: number; reason: string },
-): Decoded {
-	const { signal, receivedMs, keep } = request;
+function decodeTraces(request: Request): Decoded {
+	const resources = new Resources(request.deny);
+	const rows = new SpanRows(expectedRows(request));
+	let rejected: Rejected;
+	if (request.type === "protobuf") rejected = readProtobufTraces(new Wire(request.body), rows, resources.of);
+	else {
+		const read = readTraces(jsonBody(request.body));
+		const items = counted(read.rejected);
+		const draft = new SpanDraft();
+		for (const span of read.spans) {
+			const resource = resources.of(span.resource, span.scopeName, span.scopeVersion);
+			if (resource === null) {
+				items.add(`span ${span.spanId}: ${OVER_QUOTA}`);
+				continue;
+			}
+			draftSpan(span, draft);
+			rows.add(draft, resource);
+		}
+		rejected = items;
+	}
+	const { fromNs, toNs, minutes } = rows.times;
 	return {
-		batch: { signal, receivedMs, keep, ...tables },
-		accepted,
+		batch: {
+			...origin(request),
+			tables: { spans: rows.finish() },
+			resources: resources.list,
+			series: [],
+			minutes,
+			fromNs,
+			toNs,
+		},
+		accepted: rows.rows,
 		rejected: rejected.count,
 		reason: rejected.reason,
 	};
+}
+
+function decodeLogs(request: Request): Decoded {
+	const resources = new Resources(request.deny);
+	const rows = new LogRows(expectedRows(request));
+	const receivedUnixNano = BigInt(Math.floor(request.receivedMs)) * 1_000_000n;
+	let rejected: Rejected;
+	if (request.type === "protobuf") {
+		rejected = readProtobufLogs(new Wire(request.body), rows, receivedUnixNano, resources.of);
+	} else {
+		const read = readLogs(jsonBody(request.body), { receivedUnixNano });
+		const items = counted(read.rejected);
+		const draft = new LogDraft();
+		for (const record of read.records) {
+			const resource = resources.of(record.resource, record.scopeName, "");
+			if (resource === null) {
+				items.add(`log record ${record.sequence}: ${OVER_QUOTA}`);
+				continue;
+			}
+			draftLog(record, draft);
+			rows.add(draft, resource);
+		}
+		rejected = items;
+	}
+	const { fromNs, toNs } = rows.times;
+	return {
+		batch: {
+			...origin(request),
+			tables: { logs: rows.finish() },
+			resources: resources.list,
+			series: [],
+			minutes: [],
+			fromNs,
+			toNs,
+		},
+		accepted: rows.rows,
+		rejected: rejected.count,
+		reason: rejected.reason,
+	};
+}
+
+function decodeMetrics(request: Request): Decoded {
+	const resources = new Resources(request.deny);
+	const series = new Map<bigint, SeriesRow>();
+	const rows = new PointRows(64);
+	const exemplars = new ExemplarRows();
+	const times = new TimesSeen();
+	const read = readPoints(request);
+	const rejected = counted(read.rejected);
+	for (const point of read.points) {
+		const known = dictionary.seriesOf(point);
+		if (resources.use(known.resource) === null) {
+			rejected.add(`metric ${point.name}: ${OVER_QUOTA}`);
+			continue;
+		}
+		series.set(known.series.id, known.series);
+		rows.add(point, known.series.id);
+		times.see(...wordsOf(point.timeUnixNano));
+		for (const exemplar of point.exemplars) exemplars.add(exemplar, known.series.id);
+	}
+	return {
+		batch: {
+			...origin(request),
+			tables: { points: rows.finish(), exemplars: exemplars.finish() },
+			resources: resources.list,
+			series: [...series.values()],
+			minutes: [],
+			fromNs: times.fromNs,
+			toNs: times.toNs,
+		},
+		accepted: rows.rows,
+		rejected: rejected.count,
+		reason: rejected.reason,
+	};
+}
+
+function readPoints({ type, body }: Request): { points: MetricPoint[]; rejected: Rejected } {
+	if (type === "points") return { points: deserialize(body) as MetricPoint[], rejected: { count: 0, reason: "" } };
+	return readMetrics(type === "json" ? jsonBody(body) : readMessage(new Wire(body), "MetricsRequest"));
+}
+
+function origin({ signal, receivedMs, keep }: Request): Pick<Batch, "signal" | "receivedMs" | "keep"> {
+	return { signal, receivedMs, keep };
+}
+
+function counted({ count, reason }: Rejected): RejectedItems {
+	const items = new RejectedItems();
+	if (count > 0) items.add(reason, count);
+	return items;
+}
+
+/** A first guess, so that columns seldom grow: a span has about 250 bytes in protobuf, twice as many in JSON. */
+function expectedRows({ body, type }: Request): number {
+	return Math.min(65_536, Math.ceil(body.length / (type === "protobuf" ? 200 : 400)));
 }
 
 function jsonBody(body: Uint8Array): string {
@@ -84,72 +221,4 @@ function jsonBody(body: Uint8Array): string {
 	} catch {
 		throw new InvalidInput("the body is not UTF-8, as JSON must be");
 	}
-}
-
-/** Bounds of the times seen. */
-class Bounds {
-	fromNs: bigint | null = null;
-	toNs: bigint | null = null;
-
-	see(ns: bigint): void {
-		if (this.fromNs === null || ns < this.fromNs) this.fromNs = ns;
-		if (this.toNs === null || ns > this.toNs) this.toNs = ns;
-	}
-}
-
-function spanTables(spans: readonly Span[]): Tables {
-	const rows = new SpanRows(spans.length);
-	const bounds = new Bounds();
-	const minutes = new Set<bigint>();
-	const resources = new Map<bigint, ResourceRow>();
-	for (const span of spans) {
-		const resource = dictionary.resource(span.resource, span.scopeName, span.scopeVersion);
-		resources.set(resource.id, resource);
-		rows.add(span, resource);
-		bounds.see(span.startUnixNano);
-		minutes.add(span.startUnixNano / MINUTE_NS);
-	}
-	return {
-		tables: { spans: rows.finish() },
-		resources: [...resources.values()],
-		series: [],
-		minutes: [...minutes],
-		...bounds,
-	};
-}
-
-function logTables(records: readonly LogRecord[]): Tables {
-	const rows = new LogRows(records.length);
-	const bounds = new Bounds();
-	const resources = new Map<bigint, ResourceRow>();
-	for (const record of records) {
-		const resource = dictionary.resource(record.resource, record.scopeName, "");
-		resources.set(resource.id, resource);
-		rows.add(record, resource);
-		bounds.see(record.timeUnixNano);
-	}
-	return { tables: { logs: rows.finish() }, resources: [...resources.values()], series: [], minutes: [], ...bounds };
-}
-
-function pointTables(points: readonly MetricPoint[]): Tables {
-	const rows = new PointRows(points.length);
-	const exemplars = new ExemplarRows();
-	const bounds = new Bounds();
-	const resources = new Map<bigint, ResourceRow>();
-	const series = new Map<bigint, SeriesRow>();
-	for (const point of points) {
-		const known = dictionary.seriesOf(point);
-		resources.set(known.resource.id, known.resource);
-		series.set(known.series.id, known.series);
-		rows.add(point, known.series.id);
-		bounds.see(point.timeUnixNano);
-		for (const exemplar of point.exemplars) exemplars.add(exemplar, known.series.id);
-	}
-	return {
-		tables: { points: rows.finish(), exemplars: exemplars.finish() },
-		resources: [...resources.values()],
-		series: [...series.values()],
-		minutes: [],
-		...bounds,
-	};
 }

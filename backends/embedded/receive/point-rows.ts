@@ -2,7 +2,7 @@
 import { spanIdWord, traceIdWords } from "../../../core/ids.ts";
 import type { Exemplar, MetricPoint } from "../../../core/model.ts";
 import type { TableRows } from "../store/batch.ts";
-import { BigColumn, ListColumn, NumberColumn, TextColumn } from "../store/columns.ts";
+import { BigColumn, finishColumns, ListColumn, NumberColumn, TextColumn } from "../store/columns.ts";
 import { attributesText } from "./attributes-text.ts";
 
 export class PointRows {
@@ -41,10 +41,7 @@ export class PointRows {
 	}
 
 	finish(): TableRows {
-		return {
-			rows: this.rows,
-			columns: Object.fromEntries(Object.entries(this.columns).map(([name, column]) => [name, column.finish()])),
-		};
+		return { rows: this.rows, columns: finishColumns(this.columns) };
 	}
 }
 
@@ -74,9 +71,6 @@ export class ExemplarRows {
 	}
 
 	finish(): TableRows {
-		return {
-			rows: this.rows,
-			columns: Object.fromEntries(Object.entries(this.columns).map(([name, column]) => [name, column.finish()])),
-		};
+		return { rows: this.rows, columns: finishColumns(this.columns) };
 	}
 }

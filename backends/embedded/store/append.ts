@@ -33,9 +33,17 @@ export class TableAppender {
 		if (columns.length !== this.types.length) {
 			throw new Error(`${columns.length} columns for a table of ${this.types.length}`);
 		}
-		const symbols = columns.map((column) =>
-			column.kind === "symbol" ? column.symbols.map((symbol) => Buffer.from(symbol, "utf8")) : [],
-		);
+		// Columns share their symbols: each is encoded once.
+		const encoded = new Map<string[], Buffer[]>();
+		const symbols = columns.map((column) => {
+			if (column.kind !== "symbol") return [];
+			let buffers = encoded.get(column.symbols);
+			if (buffers === undefined) {
+				buffers = column.symbols.map((symbol) => Buffer.from(symbol, "utf8"));
+				encoded.set(column.symbols, buffers);
+			}
+			return buffers;
+		});
 		for (let from = 0; from < rows; ) {
 			const count = Math.min(rows - from, CHUNK_ROWS - this.filled);
 			for (let c = 0; c < columns.length; c++) this.fill(c, columns[c]!, symbols[c]!, from, count);

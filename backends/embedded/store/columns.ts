@@ -30,29 +30,47 @@ class Validity {
 	}
 }
 
+/** 64-bit integers. `pushWords` takes one as two halves, without making a bigint of it. */
 export class BigColumn {
-	private data: BigUint64Array | BigInt64Array;
+	private words: Uint32Array;
+	private readonly signed: boolean;
 	private readonly valid: Validity;
 	private rows = 0;
 
 	constructor(kind: "u64" | "i64", capacity: number) {
-		this.data = new ARRAYS[kind](Math.max(capacity, 1));
+		this.words = new Uint32Array(Math.max(capacity, 1) * 2);
+		this.signed = kind === "i64";
 		this.valid = new Validity(capacity);
 	}
 
 	push(value: bigint | null): void {
-		if (this.rows === this.data.length) {
-			const grown =
-				this.data instanceof BigInt64Array ? new BigInt64Array(this.rows * 2) : new BigUint64Array(this.rows * 2);
-			grown.set(this.data);
-			this.data = grown;
+		if (value === null) this.pushNull();
+		else this.pushWords(Number(value & 0xffffffffn), Number((value >> 32n) & 0xffffffffn));
+	}
+
+	pushNull(): void {
+		this.valid.setNull(this.rows);
+		this.pushWords(0, 0);
+	}
+
+	pushWords(lo: number, hi: number): void {
+		const at = this.rows++ * 2;
+		if (at === this.words.length) {
+			const grown = new Uint32Array(at * 2);
+			grown.set(this.words);
+			this.words = grown;
 		}
-		if (value === null) this.valid.setNull(this.rows++);
-		else this.data[this.rows++] = value;
+		this.words[at] = lo;
+		this.words[at + 1] = hi;
 	}
 
 	finish(): ColumnData {
-		return { kind: "fixed", data: this.data.slice(0, this.rows), valid: this.valid.finish(this.rows) };
+		const { buffer } = this.words.slice(0, this.rows * 2);
+		return {
+			kind: "fixed",
+			data: this.signed ? new BigInt64Array(buffer) : new BigUint64Array(buffer),
+			valid: this.valid.finish(this.rows),
+		};
 	}
 }
 
@@ -155,13 +173,31 @@ export class TextColumn {
 	}
 }
 
+/** The texts that the symbol columns of one table have in common. */
+export class Symbols {
+	readonly list: string[] = [];
+	private readonly known = new Map<string, number>();
+
+	/** 1-based. */
+	index(text: string): number {
+		let index = this.known.get(text);
+		if (index === undefined) {
+			index = this.list.push(text);
+			this.known.set(text, index);
+		}
+		return index;
+	}
+}
+
 export class SymbolColumn {
 	private index: Uint32Array;
-	private readonly symbols: string[] = [];
-	private readonly known = new Map<string, number>();
+	private readonly symbols: Symbols;
 	private rows = 0;
+	private lastText: string | null = null;
+	private lastIndex = 0;
 
-	constructor(capacity: number) {
+	constructor(symbols: Symbols, capacity: number) {
+		this.symbols = symbols;
 		this.index = new Uint32Array(Math.max(capacity, 1));
 	}
 
@@ -171,21 +207,15 @@ export class SymbolColumn {
 			grown.set(this.index);
 			this.index = grown;
 		}
-		this.index[this.rows++] = text === null ? 0 : this.symbol(text);
-	}
-
-	private symbol(text: string): number {
-		let symbol = this.known.get(text);
-		if (symbol === undefined) {
-			this.symbols.push(text);
-			symbol = this.symbols.length;
-			this.known.set(text, symbol);
+		if (text !== this.lastText) {
+			this.lastText = text;
+			this.lastIndex = text === null ? 0 : this.symbols.index(text);
 		}
-		return symbol;
+		this.index[this.rows++] = this.lastIndex;
 	}
 
 	finish(): ColumnData {
-		return { kind: "symbol", index: this.index.slice(0, this.rows), symbols: this.symbols };
+		return { kind: "symbol", index: this.index.slice(0, this.rows), symbols: this.symbols.list };
 	}
 }
 
@@ -208,4 +238,10 @@ export class ListColumn {
 			valid: this.valid.finish(this.ends.length),
 		};
 	}
+}
+
+export function finishColumns(columns: Record<string, { finish(): ColumnData }>): Record<string, ColumnData> {
+	const finished: Record<string, ColumnData> = {};
+	for (const [name, column] of Object.entries(columns)) finished[name] = column.finish();
+	return finished;
 }

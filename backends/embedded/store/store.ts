@@ -6,7 +6,7 @@ import type { Retention } from "../settings.ts";
 import { toRows } from "./answer.ts";
 import { TableAppender } from "./append.ts";
 import { type Batch, type ColumnData, itemCount, type ResourceRow, type SeriesRow, type TableRows } from "./batch.ts";
-import { NumberColumn, SymbolColumn } from "./columns.ts";
+import { NumberColumn, SymbolColumn, Symbols } from "./columns.ts";
 import type { Column, Database, SqlParams, SqlValue, Transaction } from "./database.ts";
 import {
 	SEGMENT_SCHEMA_VERSION,
@@ -491,7 +491,7 @@ const FIXED: Partial<Record<DuckDBTypeId, new (length: number) => { [index: numb
 /** Any column a caller has, as the appender takes it. */
 function toColumnData(column: Column, type: DuckDBTypeId): ColumnData {
 	if (type === DuckDBTypeId.VARCHAR) {
-		const texts = new SymbolColumn(column.length);
+		const texts = new SymbolColumn(new Symbols(), column.length);
 		for (const value of column) texts.push(value === null ? null : String(value));
 		return texts.finish();
 	}
