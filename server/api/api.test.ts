@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pino } from "pino";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type EmbeddedBackend, openEmbedded } from "../../backends/embedded/backend.ts";
 import { startServer, type TrivetServer } from "../server.ts";
 import {
@@ -156,12 +156,13 @@ beforeAll(async () => {
 	const { traces, logs } = telemetry(Date.now());
 	await send("/v1/traces", traces);
 	await send("/v1/logs", logs);
-	await expect
-		.poll(async () => (await ask(`/api/traces/${TRACE}`)).status, { timeout: 20_000, interval: 50 })
-		.toBe(200);
-	await expect
-		.poll(async () => logsSchema.parse(await answer(`/api/logs?traceId=${TRACE}`)).records.length, { timeout: 20_000 })
-		.toBe(1);
+	await vi.waitFor(
+		async () => {
+			expect((await ask(`/api/traces/${TRACE}`)).status).toBe(200);
+			expect(logsSchema.parse(await answer(`/api/logs?traceId=${TRACE}`)).records).toHaveLength(1);
+		},
+		{ timeout: 20_000, interval: 50 },
+	);
 });
 
 afterAll(async () => {
