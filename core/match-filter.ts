@@ -102,11 +102,11 @@ function compareAttribute(attributes: Attributes, { field, op, value }: Compare)
 
 function compareText(held: string, op: CompareOp, value: Compare["value"]): boolean {
 	const text = String(value);
-	return op === "=" ? patternOf(text).test(held) : ordered(held, op, text);
+	return op === "=" ? matchesPattern(text, held) : ordered(held, op, text);
 }
 
 function compareWord(held: string, op: CompareOp, value: Compare["value"]): boolean {
-	return op === "=" && patternOf(String(value).toLowerCase()).test(held);
+	return op === "=" && matchesPattern(String(value).toLowerCase(), held);
 }
 
 function compareNumber(held: number, op: CompareOp, value: Compare["value"]): boolean {
@@ -119,13 +119,20 @@ function ordered<T extends string | number>(held: T, op: CompareOp, value: T): b
 	return op === "<" ? held < value : op === "<=" && held <= value;
 }
 
-/** `*` stands for anything, `\*` for a star. Runs of stars are one, so that no pattern backtracks for long over a short text. */
-function patternOf(value: string): RegExp {
-	const parts = value.split(/(\\\*|\*+)/).map((part, i) => {
-		if (i % 2 === 1) return part === "\\*" ? "\\*" : "[^]*";
-		return part.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
-	});
-	return new RegExp(`^${parts.join("")}$`);
+/** `*` stands for anything, `\*` for a star. Looks for the parts in turn, so that no pattern takes longer than the text is long. */
+function matchesPattern(pattern: string, text: string): boolean {
+	const parts = pattern.split(/(?<!\\)\*/).map((part) => part.replaceAll("\\*", "*"));
+	const first = parts[0] ?? "";
+	const last = parts.at(-1) ?? "";
+	if (parts.length === 1) return text === first;
+	if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
+	let at = first.length;
+	for (const part of parts.slice(1, -1)) {
+		const found = text.indexOf(part, at);
+		if (found < 0) return false;
+		at = found + part.length;
+	}
+	return at <= text.length - last.length;
 }
 
 function attributesContain(attributes: Attributes, lowered: string): boolean {

@@ -128,18 +128,18 @@ function tokenise(text: string): Token[] {
 		}
 		const field = take(FIELD);
 		if (field !== null) {
-			const name = field[1] === undefined ? (field[2] ?? "") : unescape(field[1]);
+			const name = field[1] === undefined ? (field[2] ?? "") : plain(field[1]);
 			const op = (field[3] ?? field[4] ?? "=") as CompareOp;
 			const valueAt = at;
 			const quoted = take(QUOTED);
-			const value = quoted === null ? take(BARE)?.[0] : unescape(quoted[1] ?? "");
+			const value = quoted === null ? take(BARE)?.[0] : plain(quoted[1] ?? "");
 			if (value === undefined) fail(at, `a value for ${name} is missing`);
 			else tokens.push({ kind: "compare", field: name, op, text: value, quoted: quoted !== null, at: start, valueAt });
 			continue;
 		}
 		const quoted = take(QUOTED);
 		if (quoted !== null) {
-			if (quoted[1] !== "") tokens.push({ kind: "text", text: unescape(quoted[1] ?? ""), at: start });
+			if (quoted[1] !== "") tokens.push({ kind: "text", text: plain(quoted[1] ?? ""), at: start });
 			continue;
 		}
 		const word = take(BARE)?.[0];
@@ -156,7 +156,7 @@ function tokenise(text: string): Token[] {
 }
 
 /** A backslash makes the next quote or backslash plain; one before a star stays, because patterns read it. */
-function unescape(text: string): string {
+function plain(text: string): string {
 	return text.replace(/\\(["\\])/g, "$1");
 }
 

@@ -16,6 +16,7 @@ export interface Rejected {
 export interface Scope {
 	name: string;
 	version: string;
+	attributes: Attributes;
 }
 
 const CONTAINERS = {
@@ -72,10 +73,10 @@ function container(parent: JsonObject, key: string): unknown {
 	return parent[key] ?? parent[OLD_NAMES[key] ?? key];
 }
 
-function attributesAt(resource: unknown, path: string): Attributes {
-	if (resource === undefined || resource === null) return {};
+function attributesAt(holder: unknown, path: string): Attributes {
+	if (holder === undefined || holder === null) return {};
 	try {
-		return readAttributes(objectAt(resource, path).attributes);
+		return readAttributes(objectAt(holder, path).attributes);
 	} catch (error) {
 		throw error instanceof InvalidInput ? new InvalidInput(`${path}: ${error.message}`) : error;
 	}
@@ -83,9 +84,13 @@ function attributesAt(resource: unknown, path: string): Attributes {
 
 function readScope(scoped: JsonObject, path: string): Scope {
 	const scope = scoped.scope ?? scoped.instrumentationLibrary;
-	if (scope === undefined || scope === null) return { name: "", version: "" };
+	if (scope === undefined || scope === null) return { name: "", version: "", attributes: {} };
 	const { name, version } = objectAt(scope, `${path}.scope`);
-	return { name: textAt(name, `${path}.scope.name`), version: textAt(version, `${path}.scope.version`) };
+	return {
+		name: textAt(name, `${path}.scope.name`),
+		version: textAt(version, `${path}.scope.version`),
+		attributes: attributesAt(scope, `${path}.scope`),
+	};
 }
 
 /** A trace ID that must be there: 16 or 32 hex digits or base64. */

@@ -47,7 +47,7 @@ function readSpan(item: JsonObject, resource: Attributes, scope: Scope, arrival:
 		parentSpanId: optionalSpanId(item.parentSpanId, "parentSpanId"),
 		name: textAt(item.name, "name"),
 		kind: enumAt(item.kind, KIND_NAMES, KINDS),
-		attributes: readAttributes(item.attributes),
+		attributes: withScope(scope, readAttributes(item.attributes)),
 		resource,
 		traceState: textAt(item.traceState, "traceState"),
 	};
@@ -68,6 +68,11 @@ function readSpan(item: JsonObject, resource: Attributes, scope: Scope, arrival:
 		scopeVersion: scope.version,
 		events,
 	};
+}
+
+/** Scope attributes become the item's own, as in Jaeger, so that they are shown and found; the item's win. */
+function withScope(scope: Scope, attributes: Attributes): Attributes {
+	return Object.keys(scope.attributes).length === 0 ? attributes : { ...scope.attributes, ...attributes };
 }
 
 function readEvent(entry: unknown): SpanEvent {
@@ -100,7 +105,7 @@ export function readLogs(
 		const time = nanoAt(item.timeUnixNano, "timeUnixNano") || nanoAt(item.observedTimeUnixNano, "observedTimeUnixNano");
 		const timeUnixNano = time || options.receivedUnixNano;
 		if (timeUnixNano === undefined) throw new InvalidInput("neither timeUnixNano nor observedTimeUnixNano is set");
-		const attributes = readAttributes(item.attributes);
+		const attributes = withScope(scope, readAttributes(item.attributes));
 		const severityNumber = severityAt(item.severityNumber);
 		const severityText = textAt(item.severityText, "severityText");
 		const body = readAnyValue(item.body);
@@ -156,7 +161,10 @@ export function readMetrics(input: string | object): { points: MetricPoint[]; re
 
 /** An ExportTraceServiceRequest in JSON; what `readTraces` reads back as the same spans. */
 export function writeTraces(spans: readonly Span[]): { resourceSpans: object[] } {
-	const resources = new Map<string, { resource: Attributes; scopes: Map<string, { scope: Scope; spans: object[] }> }>();
+	const resources = new Map<
+		string,
+		{ resource: Attributes; scopes: Map<string, { scope: object; spans: object[] }> }
+	>();
 	const keys = new Map<Attributes, string>();
 	for (const span of spans) {
 		let key = keys.get(span.resource);
