@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { createRequire, register } from "node:module";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { Hook as ImportHook } from "import-in-the-middle";
 import { Hook as RequireHook } from "require-in-the-middle";
 import { here } from "./here.ts";
@@ -65,6 +65,9 @@ export function onModules(patches: Readonly<Record<string, Patch>>): void {
 			say(`${name} could not be instrumented: ${String(error)}`);
 		}
 	};
+	for (const [exports, name, folder] of alreadyLoaded(names)) {
+		apply(exports, name, folder);
+	}
 	new RequireHook(names, (exports, name, folder) => {
 		apply(exports, name, folder);
 		return exports;
@@ -72,6 +75,30 @@ export function onModules(patches: Readonly<Record<string, Patch>>): void {
 	new ImportHook(names, (exports, name, folder) => {
 		apply(exports, name, folder === undefined ? undefined : folder || undefined);
 	});
+}
+
+/** The copies that were there before us, as when `start()` is called by the app itself. */
+function alreadyLoaded(names: readonly string[]): [unknown, string, string][] {
+	const load = createRequire(here);
+	const found: [unknown, string, string][] = [];
+	for (const file of Object.keys(load.cache)) {
+		for (const name of names) {
+			const inside = join("node_modules", name) + sep;
+			const at = file.lastIndexOf(inside);
+			if (at === -1) {
+				continue;
+			}
+			const folder = file.slice(0, at + inside.length - 1);
+			try {
+				if (load.resolve(folder) === file) {
+					found.push([load.cache[file]?.exports, name, folder]);
+				}
+			} catch {
+				// Not a package's own entry.
+			}
+		}
+	}
+	return found;
 }
 
 /** The CommonJS exports behind an ESM namespace, or the exports themselves. */

@@ -5,12 +5,12 @@ import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { ExpressInstrumentation, ExpressLayerType } from "@opentelemetry/instrumentation-express";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
-import { UndiciInstrumentation } from "@opentelemetry/instrumentation-undici";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
 import { context, propagation, trace } from "opentelemetry-api-latest";
 import { hookClients } from "./http/client.ts";
 import { hookFastify } from "./http/fastify.ts";
 import { hookServers } from "./http/server.ts";
+import { hookUndici } from "./http/undici.ts";
 import { type Identity, identify } from "./identity.ts";
 import { type Instance, instance, setInstance } from "./instance.ts";
 import { LogExporter } from "./logs/exporter.ts";
@@ -163,10 +163,6 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 				"error.type",
 			],
 		},
-		"http.client.request.duration": {
-			histogram: red.httpClient,
-			attributes: ["http.request.method", "server.address", "server.port", "http.response.status_code", "error.type"],
-		},
 	});
 	const use = (name: Known, create: () => Instrumentation, through = provider): void => {
 		if (enabled.has(name)) {
@@ -183,6 +179,9 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 			hookClients({ tracer, durations: red.httpClient });
 		});
 	}
+	if (enabled.has("undici")) {
+		guarded("undici", () => hookUndici({ tracer, durations: red.httpClient }));
+	}
 	if (enabled.has("fastify")) {
 		guarded("fastify", () => hookFastify());
 	}
@@ -191,7 +190,6 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 		() => new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
 		transparentProvider,
 	);
-	use("undici", () => new UndiciInstrumentation());
 	use("pg", () => new PgInstrumentation());
 	use(
 		"grpc",

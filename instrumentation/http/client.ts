@@ -2,18 +2,10 @@ import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import http from "node:http";
 import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
-import { type Context, context, propagation, SpanKind, type Tracer, trace } from "@opentelemetry/api";
-import { getRPCMetadata, isTracingSuppressed } from "@opentelemetry/core";
-import { nowMs } from "../clock.ts";
-import { spanExemplarLabels } from "../metrics/exemplar.ts";
-import type { DurationHistogram } from "../metrics/histogram.ts";
-import { emitWithin, errorType, knownMethod, type ServerMetadata } from "./call.ts";
-import { redactQuery } from "./server.ts";
-
-export interface ClientHook {
-	tracer: Tracer;
-	durations: DurationHistogram;
-}
+import { type Context, context } from "@opentelemetry/api";
+import { isTracingSuppressed } from "@opentelemetry/core";
+import { emitWithin } from "./call.ts";
+import { ClientCall, type ClientHook } from "./client-call.ts";
 
 type Request = (...args: unknown[]) => ClientRequest;
 
@@ -36,19 +28,19 @@ export function hookClients(hook: ClientHook): void {
 			if (isTracingSuppressed(before)) {
 				return Reflect.apply(original, this, args);
 			}
-			const call = Reflect.apply(original, this, withoutFlatHeaders(args)) as ClientRequest;
+			const outgoing = Reflect.apply(original, this, withoutFlatHeaders(args)) as ClientRequest;
 			try {
-				begin(hook, call, before);
+				begin(hook, outgoing, before);
 			} catch {
 				// An untraced request is better than a failed one.
 			}
-			return call;
+			return outgoing;
 		};
 		module.request = request;
 		module.get = function get(this: unknown, ...args) {
-			const call = request.apply(this, args);
-			call.end();
-			return call;
+			const outgoing = request.apply(this, args);
+			outgoing.end();
+			return outgoing;
 		};
 	}
 	syncBuiltinESMExports();
@@ -75,86 +67,48 @@ function withoutFlatHeaders(args: unknown[]): unknown[] {
 	return args.with(at, { ...options, headers: Object.fromEntries(entries) });
 }
 
-function begin(hook: ClientHook, call: ClientRequest, before: Context): void {
-	const startMs = nowMs();
-	const method = knownMethod(call.method);
-	const scheme = call.protocol.replace(":", "");
-	const address = call.host;
-	const port = portOf(call, scheme);
-	const query = call.path.indexOf("?");
-	const path = query === -1 ? call.path : `${call.path.slice(0, query)}?${redactQuery(call.path.slice(query + 1))}`;
-	const span = hook.tracer.startSpan(
-		method === "_OTHER" ? "HTTP" : method,
+function begin(hook: ClientHook, outgoing: ClientRequest, before: Context): void {
+	const scheme = outgoing.protocol.replace(":", "");
+	const call = new ClientCall(
+		hook,
 		{
-			kind: SpanKind.CLIENT,
-			attributes: {
-				"http.request.method": method,
-				"server.address": address,
-				"server.port": port,
-				"url.full": `${scheme}://${address.includes(":") ? `[${address}]` : address}:${port}${path}`,
-			},
+			method: outgoing.method,
+			scheme,
+			address: outgoing.host,
+			port: portOf(outgoing, scheme),
+			path: outgoing.path,
 		},
 		before,
 	);
-	if (!call.headersSent) {
-		propagation.inject(trace.setSpan(before, span), call, setter);
-		const id = (getRPCMetadata(before) as ServerMetadata | undefined)?.requestId;
-		if (id !== undefined && !call.hasHeader("x-request-id")) {
-			call.setHeader("X-Request-ID", id);
-		}
+	if (!outgoing.headersSent) {
+		call.inject(outgoing, setter, outgoing.hasHeader("x-request-id"));
 	}
-
-	let status = 0;
-	let failure: unknown;
-	let ended = false;
-	const end = (): void => {
-		if (ended) {
-			return;
-		}
-		ended = true;
-		const endMs = nowMs();
-		const error =
-			failure !== undefined ? errorType(failure) : status >= 400 ? String(status) : status === 0 ? "aborted" : "";
-		if (span.isRecording()) {
-			if (status !== 0) {
-				span.setAttribute("http.response.status_code", status);
-			}
-			if (error !== "") {
-				span.setAttribute("error.type", error);
-				span.setStatus(failure instanceof Error ? { code: 2, message: failure.message } : { code: 2 });
-			}
-		}
-		span.end();
-		hook.durations.observe(
-			[method, address, String(port), status === 0 ? "" : String(status), error],
-			Math.max(0, endMs - startMs) / 1000,
-			spanExemplarLabels(span),
-			endMs,
-		);
-	};
-	emitWithin(call, before, (event, [first]) => {
+	emitWithin(outgoing, before, (event, [first]) => {
 		if (event === "response") {
 			const response = first as IncomingMessage;
-			status = response.statusCode ?? 0;
+			call.status = response.statusCode ?? 0;
 			emitWithin(response, before, (inner, [error]) => {
 				if (inner === "error" || inner === "aborted") {
-					failure ??= error ?? new Error("aborted");
+					call.failure ??= error ?? new Error("aborted");
 				}
 			});
 		} else if (event === "upgrade" || event === "connect") {
-			status = (first as IncomingMessage).statusCode ?? 0;
-			end();
+			call.status = (first as IncomingMessage).statusCode ?? 0;
+			call.end();
 		} else if (event === "error") {
-			failure ??= first;
+			call.failure ??= first;
 		} else if (event === "close") {
-			end();
+			if (call.status === 0) {
+				call.failure ??= new Error("closed before an answer");
+			}
+			call.end();
 		}
 	});
 }
 
 /** `ClientRequest` does not keep its port; the Host header does, unless it is the scheme's own. */
-function portOf(call: ClientRequest, scheme: string): number {
-	const host = call.getHeader("host");
+function portOf(outgoing: ClientRequest, scheme: string): number {
+	const host = outgoing.getHeader("host");
 	const port = typeof host === "string" ? Number(/:(\d+)$/.exec(host)?.[1]) : Number.NaN;
 	return Number.isInteger(port) ? port : scheme === "https" ? 443 : 80;
 }

@@ -17,6 +17,7 @@ import { nowMs } from "../clock.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
 import { emitWithin, errorType, knownMethod, type ServerMetadata } from "./call.ts";
+import { redactQuery } from "./redact.ts";
 import { requestId } from "./request-id.ts";
 
 export interface ServerHook {
@@ -196,12 +197,4 @@ function finish(hook: ServerHook, { span, metadata, method, scheme, startMs, fai
 		spanExemplarLabels(span),
 		endMs,
 	);
-}
-
-const SECRET =
-	/(^|&)((?:[^=&]*(?:token|secret|password|passwd|signature|api_?key|credential)[^=&]*|sig|auth|key|code|AWSAccessKeyId|X-Goog-Signature)=)[^&]*/gi;
-
-/** A query string with the values of parameters that name a secret replaced; the semantic conventions ask for it. */
-export function redactQuery(query: string): string {
-	return query.includes("=") ? query.replace(SECRET, "$1$2REDACTED") : query;
 }

@@ -75,7 +75,8 @@ interface PromHistogram {
 interface PromCounter {
 	enableExemplars: boolean;
 	hashMap: Record<string, { value: number; exemplar?: PromExemplar }>;
-	incWithoutExemplar(this: PromCounter, labels: unknown, value?: number): { labelHash: string };
+	inc(labels?: unknown, value?: number): unknown;
+	incWithoutExemplar(this: PromCounter, labels?: unknown, value?: number): { labelHash: string };
 }
 
 interface Internals {
@@ -110,8 +111,8 @@ export function patchPromClient(
 	const internals = version?.startsWith("15.") === true && folder !== undefined ? internalsOf(folder) : undefined;
 	const kind: PatchKind = internals === undefined ? "wrapped" : "fast";
 	histogram[PATCHED] = kind;
-	histogram.observeWithoutExemplar =
-		internals === undefined ? wrappedObserve(histogram.observeWithoutExemplar) : fastObserve(internals);
+	const observe = histogram.observeWithoutExemplar;
+	histogram.observeWithoutExemplar = internals === undefined ? wrappedObserve(observe) : fastObserve(internals);
 
 	const { labels } = histogram;
 	histogram.labels = function (this: PromHistogram, ...args) {
@@ -141,6 +142,16 @@ export function patchPromClient(
 		}
 		return result;
 	};
+
+	// Constructors copy these two; metrics that were made before us hold the old ones.
+	for (const metric of client.register.getMetricsAsArray() as (PromMetric & Partial<PromHistogram & PromCounter>)[]) {
+		if (metric.observe === observe) {
+			metric.observe = histogram.observeWithoutExemplar;
+		}
+		if (metric.inc === inc) {
+			metric.inc = counter.incWithoutExemplar;
+		}
+	}
 	return kind;
 }
 
