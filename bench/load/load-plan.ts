@@ -8,7 +8,7 @@ export interface LoadPlan {
 	connections: number;
 	/** Also one log line per span. */
 	logs: boolean;
-	/** Also a histogram with exemplars per service, every ten seconds of the load. */
+	/** Also a histogram with exemplars per service, every 15 s of the load's own time. */
 	metrics: boolean;
 	/** Spans per second; null: as fast as the receiver takes them. */
 	spansPerSecond: number | null;

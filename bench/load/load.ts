@@ -1,6 +1,7 @@
 import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { percentile } from "../percentile.ts";
+import { traceIdOf } from "./identity.ts";
 import type { LoadPlan, LoadProgress } from "./load-plan.ts";
 import { metricsRequest } from "./metrics-request.ts";
 import {
@@ -12,6 +13,8 @@ import {
 } from "./request-template.ts";
 
 const VARIANTS = 8;
+/** Of the load's own time, which may run faster than the clock. */
+const METRICS_EVERY_NS = 15_000_000_000n;
 const MAX_LATENCIES = 100_000;
 
 /**
@@ -43,7 +46,7 @@ export async function runLoad(
 	}));
 	let latencies: number[] = [];
 	let next = 0;
-	let metricsAtMs = 0;
+	let metricsAt = 0n;
 
 	const over = () =>
 		signal.aborted || totals.failure !== null || next >= wantedRequests || elapsedMs() >= plan.maxSeconds * 1000;
@@ -96,6 +99,8 @@ export async function runLoad(
 		return BigInt(Math.round(fromUnixMs + ((toUnixMs - fromUnixMs) * number) / wantedRequests)) * 1_000_000n;
 	};
 
+	const startUnixNano = startOf(0);
+
 	/** One connection's worth: its own copies of the bodies, so that nothing is patched while it is on its way. */
 	const connection = async (): Promise<void> => {
 		const copies = new Map<RequestTemplate, Buffer>();
@@ -124,14 +129,15 @@ export async function runLoad(
 				if (!(await deliver("/v1/logs", "application/x-protobuf", bodyOf(template.logs, number)))) break;
 				totals.logs += template.logs.items;
 			}
-			if (plan.metrics && elapsedMs() >= metricsAtMs) {
-				metricsAtMs = elapsedMs() + 10_000;
-				const { body, points } = metricsRequest(
-					plan.seed,
-					plan.firstTrace + number * TRACES_PER_REQUEST,
-					startOf(number),
-					totals.traces,
-				);
+			const time = startOf(number);
+			if (plan.metrics && time >= metricsAt) {
+				metricsAt = time + METRICS_EVERY_NS;
+				const { body, points } = metricsRequest({
+					exemplar: traceIdOf(plan.seed, plan.firstTrace + number * TRACES_PER_REQUEST),
+					startUnixNano,
+					timeUnixNano: time,
+					count: (number + 1) * TRACES_PER_REQUEST,
+				});
 				if (await deliver("/v1/metrics", "application/json", body)) totals.points += points;
 			}
 		}

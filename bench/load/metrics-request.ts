@@ -1,5 +1,3 @@
-import { traceIdOf } from "./identity.ts";
-
 const SERVICES: Record<string, string> = {
 	gateway: "/api/checkout",
 	checkout: "/orders",
@@ -11,13 +9,16 @@ const SERVICES: Record<string, string> = {
 };
 const BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1];
 
-/** OTLP/JSON: the request duration of every service as a cumulative histogram with one exemplar. `count` only has to rise from call to call. */
-export function metricsRequest(
-	seed: number,
-	trace: number,
-	timeUnixNano: bigint,
-	count: number,
-): { body: Buffer; points: number } {
+/** OTLP/JSON: the request duration of every service as a cumulative histogram with one exemplar. */
+export function metricsRequest(options: {
+	/** Trace ID of the exemplars. */
+	exemplar: string;
+	startUnixNano: bigint;
+	timeUnixNano: bigint;
+	/** Calls per bucket since the start; rises from request to request. */
+	count: number;
+}): { body: Buffer; points: number } {
+	const { exemplar, startUnixNano, timeUnixNano, count } = options;
 	const time = String(timeUnixNano);
 	const resourceMetrics = Object.entries(SERVICES).map(([service, route]) => ({
 		resource: { attributes: [{ key: "service.name", value: { stringValue: service } }] },
@@ -31,7 +32,7 @@ export function metricsRequest(
 							aggregationTemporality: 2,
 							dataPoints: [
 								{
-									startTimeUnixNano: "1",
+									startTimeUnixNano: String(startUnixNano),
 									timeUnixNano: time,
 									count: String(count * 9),
 									sum: count * 0.3,
@@ -42,9 +43,7 @@ export function metricsRequest(
 										{ key: "http_request_method", value: { stringValue: "GET" } },
 										{ key: "http_response_status_code", value: { stringValue: "200" } },
 									],
-									exemplars: [
-										{ timeUnixNano: time, asDouble: 0.03, traceId: traceIdOf(seed, trace), filteredAttributes: [] },
-									],
+									exemplars: [{ timeUnixNano: time, asDouble: 0.03, traceId: exemplar, filteredAttributes: [] }],
 								},
 							],
 						},
