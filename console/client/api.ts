@@ -3,6 +3,7 @@ import type {
 	Demo,
 	Exemplars,
 	Fields,
+	ImportJob,
 	Logs,
 	Pivot,
 	RedAnswer,
@@ -104,5 +105,13 @@ export const api = {
 	topology: (params: TopologyParams, signal?: AbortSignal) => get<Topology>("/api/topology", params, signal),
 	demo: (signal?: AbortSignal) => get<Demo>("/api/demo", {}, signal),
 	setFault: (id: string, enabled: boolean) => sendJson<Demo>("PUT", `/api/demo/faults/${segment(id)}`, { enabled }),
+	imports: (signal?: AbortSignal) => get<{ jobs: ImportJob[] }>("/api/import", {}, signal),
+	/** OTLP/JSON lines, plain or gzip; resolves when all of it is stored. */
+	importFile: (file: File) =>
+		fetchJson<ImportJob>(withQuery("/api/import", { name: file.name }), {
+			method: "POST",
+			headers: { "content-type": "application/octet-stream" },
+			body: file,
+		}),
 	eraseDemo: () => sendJson<{ spans: number; logs: number; points: number }>("DELETE", "/api/demo/data", {}),
 };

@@ -193,3 +193,17 @@ export function useEraseDemo() {
 	const client = useQueryClient();
 	return useMutation({ mutationFn: api.eraseDemo, onSuccess: () => client.invalidateQueries() });
 }
+
+/** The last imports; while one runs, looked at every second. */
+export function useImports() {
+	return useQuery({
+		queryKey: ["imports"],
+		queryFn: ({ signal }) => api.imports(signal),
+		refetchInterval: ({ state }) => (state.data?.jobs.some((job) => job.state === "running") ? 1_000 : 10_000),
+	});
+}
+
+export function useImportFile() {
+	const client = useQueryClient();
+	return useMutation({ mutationFn: api.importFile, onSettled: () => client.invalidateQueries() });
+}

@@ -5,9 +5,9 @@ import { CopyButton } from "./CopyButton.tsx";
 export function CodeLines({ text, label }: { text: string; label: string }) {
 	return (
 		<div className={styles.box}>
-			<pre className={styles.text} tabIndex={0} role="region" aria-label={label}>
-				{text}
-			</pre>
+			<section className={styles.scroll} aria-label={label}>
+				<pre className={styles.text}>{text}</pre>
+			</section>
 			<div className={styles.copy}>
 				<CopyButton text={text} label={`Copy: ${label}`} />
 			</div>

@@ -9,7 +9,15 @@ export interface DurationPart {
 }
 
 /** A duration as a figure and a bar against the longest one beside it; the bar is split by service where parts are given. */
-export function DurationBar({ durationNs, maxNs, parts }: { durationNs: number; maxNs: number; parts?: readonly DurationPart[] }) {
+export function DurationBar({
+	durationNs,
+	maxNs,
+	parts,
+}: {
+	durationNs: number;
+	maxNs: number;
+	parts?: readonly DurationPart[];
+}) {
 	const share = maxNs > 0 ? Math.max(0.006, Math.min(1, durationNs / maxNs)) : 0;
 	const sum = parts?.reduce((total, part) => total + part.weight, 0) ?? 0;
 	return (

@@ -106,11 +106,14 @@ type Solid = { timeMs: number; value: number };
 /** Stretches of points that have a value. */
 function solidRuns(points: readonly SparkPoint[]): Solid[][] {
 	const runs: Solid[][] = [];
-	let run: Solid[] | null = null;
+	let open = false;
 	for (const { timeMs, value } of points) {
-		if (value === null) run = null;
-		else if (run === null) runs.push((run = [{ timeMs, value }]));
-		else run.push({ timeMs, value });
+		if (value === null) open = false;
+		else if (open) runs.at(-1)?.push({ timeMs, value });
+		else {
+			runs.push([{ timeMs, value }]);
+			open = true;
+		}
 	}
 	return runs;
 }

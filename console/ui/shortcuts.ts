@@ -1,4 +1,4 @@
-/** Keys that act on the page: `j`, `?`, `shift+d`, `mod+k` (Ctrl or Cmd), and two in a row as `g t`. Silent while someone types. */
+/** Keys that act on the page: `j`, `?`, `shift+d`, `enter`, `mod+k` (Ctrl or Cmd), and two in a row as `g t`. Silent while someone types. */
 import { useEffect, useRef } from "react";
 
 export type Shortcuts = Record<string, (event: KeyboardEvent) => void>;
@@ -16,7 +16,7 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 			if (event.defaultPrevented || event.altKey || event.key === "Shift") return;
 			const mod = event.ctrlKey || event.metaKey;
 			if (!mod && isTyping(event.target)) return;
-			const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+			const key = event.key.toLowerCase();
 			const name = mod ? `mod+${key}` : event.shiftKey && /^[a-z]$/.test(key) ? `shift+${key}` : key;
 			const sequence = Date.now() - firstAt < SEQUENCE_MS ? `${first} ${name}` : "";
 			first = name;

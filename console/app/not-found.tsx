@@ -1,0 +1,5 @@
+import { NotFoundView } from "../views/shell/NotFoundView.tsx";
+
+export default function NotFound() {
+	return <NotFoundView />;
+}

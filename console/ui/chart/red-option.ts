@@ -1,0 +1,204 @@
+/** Rate, errors and duration of one service or route as charts. */
+import type { EChartsCoreOption } from "echarts/core";
+import type { ExemplarAnswer, RedSeriesAnswer } from "../../client/api.ts";
+import { formatCount, formatMs, formatPercent, formatRate, shortId } from "../format.ts";
+import type { Paint } from "../use-paint.ts";
+import { GRID, type PlotWindow, pointTime, timeAxis, tooltipBox, tooltipContent, valueAxis } from "./chart-style.ts";
+
+export type RedMetric = "rate" | "errors" | "duration";
+
+export interface RedPlot {
+	metric: RedMetric;
+	series: RedSeriesAnswer | undefined;
+	window: PlotWindow;
+	stepMs: number;
+	exemplars: readonly ExemplarAnswer[];
+	/** A line here: the trace one is looking at. */
+	markMs?: number | undefined;
+}
+
+/** What a click on an exemplar gives. */
+export interface ExemplarPoint {
+	traceId: string;
+	spanId: string | null;
+}
+
+type Point = RedSeriesAnswer["points"][number];
+
+export function redOption(plot: RedPlot, paint: Paint): EChartsCoreOption {
+	const { series, window, stepMs, markMs } = plot;
+	const points = withGaps(series?.points ?? [], stepMs);
+	const line = (name: string, color: string, value: (point: Point) => number | null, extra: object = {}) => ({
+		id: name,
+		name,
+		type: "line",
+		showSymbol: false,
+		symbol: "circle",
+		symbolSize: 5,
+		lineStyle: { color, width: 1.4 },
+		itemStyle: { color },
+		data: points.map(([timeMs, point]) => [timeMs, point === null ? null : value(point)]),
+		emphasis: { disabled: true },
+		...extra,
+	});
+	const accent = series === undefined ? paint.token("ink-3") : paint.service(series.service);
+	const lines =
+		plot.metric === "rate"
+			? [line("rate", accent, (point) => point.rate, { areaStyle: { color: accent, opacity: 0.13 } })]
+			: plot.metric === "errors"
+				? [errorBars(points, stepMs, paint)]
+				: [
+						line("p99", paint.token("ink-4"), (point) => point.p99Ms, {
+							lineStyle: { color: paint.token("ink-4"), width: 1 },
+						}),
+						line("p95", accent, (point) => point.p95Ms),
+						line("p50", accent, (point) => point.p50Ms, { lineStyle: { color: accent, width: 1.2, type: [3, 3] } }),
+					];
+	if (markMs !== undefined && lines[0]) Object.assign(lines[0], markLine(markMs, paint));
+	const format = plot.metric === "rate" ? formatRate : plot.metric === "errors" ? formatPercent : formatMs;
+	const axis =
+		plot.metric === "errors"
+			? { max: ({ max }: { max: number }) => Math.min(1, Math.max(0.01, max)) }
+			: { max: ({ max }: { max: number }) => (max > 0 ? max * 1.05 : 1) };
+	return {
+		animation: false,
+		aria: { enabled: false },
+		grid: GRID,
+		xAxis: timeAxis(paint, window),
+		yAxis: valueAxis(paint, format, axis),
+		tooltip: {
+			...tooltipBox(paint),
+			trigger: "axis",
+			axisPointer: { type: "line" },
+			formatter: (items: unknown) => tooltip(items, points, plot.metric, accent, paint),
+		},
+		series: plot.metric === "duration" ? [...lines, exemplarDots(plot.exemplars, window, paint)] : lines,
+	};
+}
+
+/** Where a step has no point the line breaks: nothing was measured there. */
+function withGaps(points: readonly Point[], stepMs: number): [number, Point | null][] {
+	const out: [number, Point | null][] = [];
+	for (const point of points) {
+		const last = out.at(-1);
+		if (last !== undefined && point.timeMs - last[0] > 1.5 * stepMs) out.push([last[0] + stepMs, null]);
+		out.push([point.timeMs, point]);
+	}
+	return out;
+}
+
+function errorBars(points: readonly [number, Point | null][], stepMs: number, paint: Paint) {
+	return {
+		id: "errors",
+		name: "errors",
+		type: "bar",
+		barWidth: "72%",
+		itemStyle: { color: paint.token("error") },
+		data: points.map(([timeMs, point]) => [timeMs + stepMs / 2, point?.errorRate ?? null]),
+		emphasis: { disabled: true },
+		barMinHeight: 0,
+	};
+}
+
+function exemplarDots(exemplars: readonly ExemplarAnswer[], { fromMs, toMs }: PlotWindow, paint: Paint) {
+	return {
+		id: "exemplars",
+		name: "exemplars",
+		type: "scatter",
+		symbol: "diamond",
+		symbolSize: 8,
+		z: 5,
+		cursor: "pointer",
+		itemStyle: { color: paint.token("plane"), borderColor: paint.token("accent"), borderWidth: 1.5 },
+		emphasis: { scale: 1.5 },
+		data: exemplars
+			.filter(({ traceId, timeMs }) => traceId !== null && timeMs >= fromMs && timeMs < toMs)
+			.map((item) => ({
+				value: [item.timeMs, milliseconds(item)],
+				traceId: item.traceId,
+				spanId: item.spanId,
+				route: item.route,
+			})),
+		tooltip: { trigger: "item" },
+	};
+}
+
+/** An exemplar's value in milliseconds: its unit says what it is, and seconds are the convention. */
+function milliseconds({ value, unit }: ExemplarAnswer): number {
+	if (unit === "ms" || unit === "milliseconds") return value;
+	if (unit === "us") return value / 1e3;
+	if (unit === "ns" || unit === "nanoseconds") return value / 1e6;
+	return value * 1e3;
+}
+
+function markLine(markMs: number, paint: Paint) {
+	return {
+		markLine: {
+			silent: true,
+			symbol: "none",
+			label: { show: false },
+			lineStyle: { color: paint.token("ink"), type: "solid", width: 1 },
+			data: [{ xAxis: markMs }],
+		},
+	};
+}
+
+interface TooltipItem {
+	seriesId?: string;
+	axisValue?: number;
+	value?: [number, number];
+	data?: { traceId?: string; route?: string | null };
+}
+
+function tooltip(
+	items: unknown,
+	points: readonly [number, Point | null][],
+	metric: RedMetric,
+	color: string,
+	paint: Paint,
+): HTMLElement | string {
+	const list = (Array.isArray(items) ? items : [items]) as TooltipItem[];
+	const dot = list.find((item) => item.seriesId === "exemplars" && item.data?.traceId);
+	if (dot?.value && (list.length === 1 || !Array.isArray(items))) {
+		return tooltipContent(
+			pointTime(dot.value[0]),
+			[
+				{ color: paint.token("accent"), label: "exemplar", value: formatMs(dot.value[1]) },
+				{ label: "trace", value: shortId(dot.data?.traceId ?? "") },
+				...(dot.data?.route ? [{ label: "route", value: dot.data.route }] : []),
+			],
+			"Click to open its trace",
+		);
+	}
+	const at = list.find((item) => item.seriesId !== "exemplars")?.value?.[0] ?? list[0]?.axisValue;
+	if (at === undefined) return "";
+	const point = nearest(points, at);
+	if (point === null) return "";
+	if (metric === "rate") {
+		return tooltipContent(pointTime(point.timeMs), [
+			{ color, label: "rate", value: formatRate(point.rate) },
+			{ label: "calls", value: formatCount(point.calls) },
+		]);
+	}
+	if (metric === "errors") {
+		return tooltipContent(pointTime(point.timeMs), [
+			{ color: paint.token("error"), label: "failed", value: formatPercent(point.errorRate) },
+			{ label: "errors", value: `${formatCount(point.errors)} of ${formatCount(point.calls)}` },
+		]);
+	}
+	return tooltipContent(pointTime(point.timeMs), [
+		{ color: paint.token("ink-4"), label: "p99", value: formatMs(point.p99Ms) },
+		{ color, label: "p95", value: formatMs(point.p95Ms) },
+		{ color, label: "p50", value: formatMs(point.p50Ms) },
+		{ label: "calls", value: formatCount(point.calls) },
+	]);
+}
+
+function nearest(points: readonly [number, Point | null][], timeMs: number): Point | null {
+	let best: Point | null = null;
+	for (const [, point] of points) {
+		if (point !== null && (best === null || Math.abs(point.timeMs - timeMs) < Math.abs(best.timeMs - timeMs)))
+			best = point;
+	}
+	return best;
+}

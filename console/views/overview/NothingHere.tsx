@@ -1,0 +1,40 @@
+import { useSetTimeRange } from "../../client/time-range.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { Link } from "../../ui/Link.tsx";
+import { windowLabel } from "../../ui/time-label.ts";
+import styles from "./NothingHere.module.css";
+
+export interface NothingHereProps {
+	/** What the store holds at all; null when nothing. */
+	dataWindow: { fromMs: number; toMs: number } | null;
+	reason?: string | undefined;
+	/** What was looked for. */
+	title?: string;
+}
+
+/** Nothing in this window: says where there is something, and goes there. */
+export function NothingHere({ dataWindow, reason, title = "Nothing in this window" }: NothingHereProps) {
+	const setTimeRange = useSetTimeRange();
+	return (
+		<EmptyState title={title} icon="clock">
+			{reason && <p>{reason}</p>}
+			{dataWindow && (
+				<p>
+					<button
+						type="button"
+						className={styles.action}
+						onClick={() =>
+							setTimeRange({ from: String(Math.floor(dataWindow.fromMs)), to: String(Math.ceil(dataWindow.toMs) + 1) })
+						}
+					>
+						Show everything stored
+					</button>{" "}
+					<span className="num">({windowLabel(String(dataWindow.fromMs), String(dataWindow.toMs), Date.now())})</span>
+				</p>
+			)}
+			<p>
+				How much arrives, and whether something was refused, is on <Link href="/status">Status</Link>.
+			</p>
+		</EmptyState>
+	);
+}

@@ -1,0 +1,117 @@
+"use client";
+import { Switch } from "@mantine/core";
+import { useState } from "react";
+import { useDemo, useEraseDemo, useSetFault } from "../../client/queries.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
+import { formatRate, plural } from "../../ui/format.ts";
+import { Panel } from "../../ui/Panel.tsx";
+import { ServiceBadge } from "../../ui/ServiceBadge.tsx";
+import { SkeletonRows } from "../../ui/Skeleton.tsx";
+import styles from "./DemoPanel.module.css";
+import rows from "./rows.module.css";
+
+/** The demo shop: its services, and faults to switch on and then find. */
+export function DemoPanel({ running }: { running: boolean }) {
+	const demo = useDemo({ enabled: running });
+	const setFault = useSetFault();
+	if (!running) {
+		return (
+			<Panel title="Demo shop" testId="demo">
+				<EmptyState compact icon="play" title="The demo is not running">
+					<p>
+						Start Trivet without <code>--no-demo</code>: a shop of small services with live traffic, and faults to
+						switch on and find.
+					</p>
+				</EmptyState>
+				<Erase />
+			</Panel>
+		);
+	}
+	return (
+		<Panel
+			title="Demo shop"
+			note={demo.data ? `${plural(demo.data.services.length, "service")}, ${formatRate(demo.data.rate)}` : undefined}
+			testId="demo"
+		>
+			{setFault.isError && <ErrorState error={setFault.error} />}
+			{demo.isError && demo.data && <StaleNotice error={demo.error} />}
+			{demo.data === undefined ? (
+				demo.isError ? (
+					<ErrorState error={demo.error} retry={() => void demo.refetch()} />
+				) : (
+					<SkeletonRows rows={8} rowHeight={52} />
+				)
+			) : (
+				<>
+					<p className={styles.services}>
+						{demo.data.services.map((service) => (
+							<span key={service.name} title={`${service.url}: ${service.state}`}>
+								<ServiceBadge service={service.name} link />
+								{!/^(up|ok|running)$/.test(service.state) && <i>{service.state}</i>}
+							</span>
+						))}
+					</p>
+					{demo.data.faults.map((fault) => (
+						<label key={fault.id} className={styles.fault} data-on={fault.enabled || undefined}>
+							<Switch
+								size="xs"
+								color="red"
+								checked={fault.enabled}
+								disabled={setFault.isPending && setFault.variables.id === fault.id}
+								data-testid={`fault-${fault.id}`}
+								onChange={(event) => setFault.mutate({ id: fault.id, enabled: event.currentTarget.checked })}
+							/>
+							<span>
+								<b>{fault.title}</b>
+								<span>{fault.description}</span>
+							</span>
+						</label>
+					))}
+				</>
+			)}
+			<Erase />
+		</Panel>
+	);
+}
+
+/** Erases the demo's telemetry and nothing else, after asking. */
+function Erase() {
+	const erase = useEraseDemo();
+	const [sure, setSure] = useState(false);
+	return (
+		<div className={rows.row}>
+			<span className={rows.quiet}>
+				{erase.isError
+					? erase.error.message
+					: erase.data
+						? `Erased ${plural(erase.data.spans, "span")}, ${plural(erase.data.logs, "line")}, ${plural(erase.data.points, "metric point")}.`
+						: "The demo's telemetry is tagged; it can be erased on its own."}
+			</span>
+			<span className={rows.end}>
+				{sure ? (
+					<>
+						<button
+							type="button"
+							className={styles.danger}
+							disabled={erase.isPending}
+							onClick={() => {
+								erase.mutate();
+								setSure(false);
+							}}
+						>
+							Erase it now
+						</button>{" "}
+						<button type="button" className={styles.button} onClick={() => setSure(false)}>
+							Keep
+						</button>
+					</>
+				) : (
+					<button type="button" className={styles.button} disabled={erase.isPending} onClick={() => setSure(true)}>
+						{erase.isPending ? "Erasing…" : "Erase demo data"}
+					</button>
+				)}
+			</span>
+		</div>
+	);
+}

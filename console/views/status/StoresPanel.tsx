@@ -1,0 +1,35 @@
+import type { Status } from "../../client/api.ts";
+import { formatMs } from "../../ui/format.ts";
+import { Panel } from "../../ui/Panel.tsx";
+import rows from "./rows.module.css";
+
+type Store = Status["stores"][number];
+const TONE: Record<Store["state"], "ok" | "warn" | "error" | undefined> = {
+	ok: "ok",
+	degraded: "warn",
+	down: "error",
+	"not configured": undefined,
+};
+
+/** Each store: is it well, how fast does it answer, what went wrong last. */
+export function StoresPanel({ stores }: { stores: readonly Store[] }) {
+	return (
+		<Panel title="Stores" testId="stores">
+			{stores.map((store) => (
+				<div key={store.name} className={rows.row}>
+					<span className={rows.name}>{store.name}</span>
+					<span className={rows.quiet}>
+						{store.reason ?? store.signals.join(", ")}
+						{store.lastError !== null && <> · last error: {store.lastError}</>}
+					</span>
+					<span className={`${rows.end} num`}>
+						{store.latencyMs !== null && <>{formatMs(store.latencyMs)} </>}
+						<span className={rows.state} data-tone={TONE[store.state]}>
+							{store.state}
+						</span>
+					</span>
+				</div>
+			))}
+		</Panel>
+	);
+}

@@ -1,0 +1,40 @@
+/** What the traces page looks for: all of it in the URL. */
+import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
+import type { TracesParams } from "../../client/api.ts";
+import { readDurationMs } from "../../ui/duration-text.ts";
+
+const parsers = {
+	q: parseAsString.withDefault(""),
+	service: parseAsString.withDefault(""),
+	operation: parseAsString.withDefault(""),
+	status: parseAsStringLiteral(["all", "error", "ok"] as const).withDefault("all"),
+	/** As typed: `200ms`, `1.5s`. */
+	min: parseAsString.withDefault(""),
+	max: parseAsString.withDefault(""),
+	order: parseAsStringLiteral(["newest", "slowest"] as const).withDefault("newest"),
+};
+
+export function useTraceFilters() {
+	const [filters, set] = useQueryStates(parsers, { history: "push" });
+	const min = readDurationMs(filters.min);
+	const max = readDurationMs(filters.max);
+	const params: TracesParams = {
+		q: filters.q || undefined,
+		service: filters.service || undefined,
+		operation: filters.operation || undefined,
+		status: filters.status === "all" ? undefined : filters.status,
+		minDurationMs: min.ms,
+		maxDurationMs: max.ms,
+	};
+	const any = filters.q !== "" || Object.values(params).some((value) => value !== undefined);
+	return {
+		filters,
+		set,
+		params,
+		minProblem: min.problem,
+		maxProblem: max.problem,
+		/** Something narrows the list. */
+		any,
+		clear: () => set({ q: null, service: null, operation: null, status: null, min: null, max: null }),
+	};
+}
