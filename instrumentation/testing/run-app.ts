@@ -96,7 +96,7 @@ export function runApp(file: string, options: RunOptions = {}): App {
 				OTEL_BLRP_SCHEDULE_DELAY: "50",
 				...(load === "NODE_OPTIONS" ? { NODE_OPTIONS: `--import ${entry}` } : {}),
 				...options.env,
-			},
+			} as unknown as NodeJS.ProcessEnv,
 			stdio: ["ignore", "pipe", "pipe"],
 		}),
 	);
