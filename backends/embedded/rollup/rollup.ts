@@ -84,8 +84,8 @@ async function readMinute(db: Database, minute: bigint): Promise<MinuteRows> {
 	const rows = new MinuteRows(minute);
 	const seen = await db.all<SeenRow>(statement(import.meta.url, "minute-seen", { spans }), { from, to });
 	rows.addSeen(seen);
-	const red = statement(import.meta.url, "minute-red", { spans, near, log_gamma: String(LOG_GAMMA) });
-	rows.addRed(await db.all<RedRow>(red, { from, to, near_from, near_to }));
+	const red = statement(import.meta.url, "red-spans", { spans, near, log_gamma: String(LOG_GAMMA), condition: "true" });
+	rows.addRed(await db.all<RedRow>(red, { from, to, near_from, near_to, origin: from, step: MINUTE_NS }));
 	const count = seen.reduce((sum, row) => sum + row.spans, 0);
 	for (const [env, fold] of await foldMinute(db, minute, count)) rows.addTopology(env, fold);
 	return rows;
