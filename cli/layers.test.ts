@@ -28,7 +28,8 @@ function sources(folder: string): string[] {
 		if (["node_modules", "dist", ".next"].includes(entry.name)) return [];
 		const path = join(folder, entry.name);
 		if (entry.isDirectory()) return sources(path);
-		return /\.(ts|tsx|mts|mjs)$/.test(entry.name) && !/\.test\.tsx?$/.test(entry.name) ? [path] : [];
+		const forTests = /\.test\.tsx?$|^testing-/.test(entry.name);
+		return /\.(ts|tsx|mts|mjs)$/.test(entry.name) && !forTests ? [path] : [];
 	});
 }
 
