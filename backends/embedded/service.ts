@@ -12,7 +12,7 @@ import { Pipeline } from "./receive/pipeline.ts";
 import type { CallMessage, ReplyMessage } from "./rpc/message.ts";
 import { Responder } from "./rpc/responder.ts";
 import { parseScrapeTargets } from "./scrape/scrape-target.ts";
-import { type Scraper, startScraper } from "./scrape/scraper.ts";
+import { type Scraper, startScraper, statusLine } from "./scrape/scraper.ts";
 import type { Settings } from "./settings.ts";
 import { OwnerThread } from "./store/owner-thread.ts";
 import type { StoreStatus } from "./store/store.ts";
@@ -182,6 +182,11 @@ export class EmbeddedService {
 				{ name: "segments", value: store.segments, unit: "1" },
 				{ name: "retention age", value: retention.ageHours, unit: "h" },
 				{ name: "retention size", value: retention.sizeMb * MIB, unit: "By" },
+				...(this.scraper?.statuses() ?? []).map((one) => ({
+					name: `scrape ${one.service ?? one.url}`,
+					value: statusLine(one),
+					unit: "",
+				})),
 			],
 		};
 	}

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { MetricPoint } from "../../../core/model.ts";
 import { DEFAULT_LIMITS } from "./exposition.ts";
 import { parseScrapeTargets } from "./scrape-target.ts";
-import { type Scraper, type ScraperOptions, startScraper, type TargetStatus } from "./scraper.ts";
+import { type Scraper, type ScraperOptions, startScraper, statusLine, type TargetStatus } from "./scraper.ts";
 
 const servers: Server[] = [];
 const scrapers: Scraper[] = [];
@@ -66,6 +66,7 @@ describe("the scraper", () => {
 		});
 		const { status, points } = await firstScrape(`cart=${url}`);
 		expect(status).toMatchObject({ url, service: "cart", up: true, error: null, note: null });
+		expect(statusLine(status)).toBe(`up, ${points.length} points in ${status.durationMs} ms`);
 		expect(accept).toMatch(/^application\/openmetrics-text/);
 		expect(new Set(points.map((one) => one.service))).toEqual(new Set(["cart"]));
 		const found = points.find((one) => one.name === name);
@@ -123,6 +124,7 @@ describe("the scraper", () => {
 	])("calls a target down that answers with %s, in one sentence", async (_, listener, error) => {
 		const { status, points } = await firstScrape(await serve(listener), { limits: { ...DEFAULT_LIMITS, text: 1000 } });
 		expect(status).toMatchObject({ up: false, points: 0, error: expect.stringMatching(error) });
+		expect(statusLine(status)).toBe(`down: ${status.error}`);
 		expect(points).toEqual([]);
 	});
 

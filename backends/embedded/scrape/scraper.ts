@@ -47,6 +47,13 @@ export function startScraper(options: ScraperOptions): Scraper {
 	};
 }
 
+/** A target's status as one line for people: `up, 62 points in 4 ms`, `down: answered 503`. */
+export function statusLine({ up, points, durationMs, error, note }: TargetStatus): string {
+	if (up === null) return "not asked yet";
+	if (!up) return `down: ${error}`;
+	return `up, ${points} points in ${durationMs} ms${note === null ? "" : `; ${note}`}`;
+}
+
 class TargetLoop {
 	readonly status: TargetStatus;
 	private readonly target: ScrapeTarget;
