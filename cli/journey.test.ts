@@ -81,7 +81,7 @@ test("start page, traces, a trace, a span, its logs, its service's RED, topology
 	await page.getByTestId("span-panel").filter({ hasText: "payment" }).waitFor();
 	expect(new URL(page.url()).searchParams.get("span")).toMatch(/^[0-9a-f]{16}/);
 	await page.getByTestId("trace-log-row").first().waitFor();
-	expect(await page.getByTestId("trace-logs").innerText()).toMatch(/payment/);
+	expect(await page.getByTestId("trace-logs").textContent()).toMatch(/payment/);
 
 	const red = page.getByTestId("red-row").filter({ hasText: "payment" }).first();
 	await red.getByRole("link").first().click();
@@ -116,7 +116,7 @@ test("an ID nobody knows says what it may be", async () => {
 	await page.goto("/trace/ffffffffffffffffffffffffffffffff");
 	const missing = page.getByTestId("trace-missing");
 	await missing.waitFor();
-	await expect.poll(() => missing.innerText()).toMatch(/sampled out/i);
+	await expect.poll(() => missing.textContent()).toMatch(/sampled out/i);
 });
 
 test("what attributes and log lines hold stays text", async () => {
