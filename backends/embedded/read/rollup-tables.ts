@@ -2,6 +2,7 @@
 import type { TimeWindow } from "../../../core/model.ts";
 import { MINUTE_NS } from "../rollup/minute-fold.ts";
 import type { RollupTable } from "../rollup/rollup-rows.ts";
+import { type Level, rollupTables } from "../rollup/tables.ts";
 import type { Database } from "../store/database.ts";
 
 export interface RolledWindow {
@@ -15,7 +16,7 @@ export interface RolledWindow {
 
 /** Numbers only, from bigints of ours: nothing of the outside gets into the text. */
 interface Stretch {
-	level: "1m" | "1h" | "1d";
+	level: Level;
 	from: bigint;
 	to: bigint;
 }
@@ -24,6 +25,7 @@ const HOUR = 60n;
 const DAY = 1440n;
 
 export async function rolledWindow(db: Database, window: TimeWindow, signal: AbortSignal): Promise<RolledWindow> {
+	await rollupTables(db);
 	const from = floor(window.fromUnixNano, MINUTE_NS);
 	const to = -floor(-window.toUnixNano, MINUTE_NS);
 	const [merged, dirty] = await Promise.all([

@@ -9,6 +9,7 @@ import { mergeLevels } from "./merge.ts";
 import { foldMinute, MINUTE_NS, minuteWindow } from "./minute-fold.ts";
 import { MinuteRows, type RedRow, type SeenRow } from "./rollup-rows.ts";
 import { LOG_GAMMA } from "./sketch-buckets.ts";
+import { rollupTables } from "./tables.ts";
 
 /** After work of one second come so many without: ingest and questions go first. */
 const REST = 3;
@@ -28,10 +29,7 @@ export function createRollup(db: Database): Rollup {
 	let restUntil = 0;
 
 	async function prepare(): Promise<Set<bigint>> {
-		await db.write(async (tx) => {
-			await tx.run(statement(import.meta.url, "schema"));
-			for (const level of ["1m", "1h", "1d"]) await tx.run(statement(import.meta.url, "level", { level }));
-		});
+		await rollupTables(db);
 		const rows = await db.all<{ key: bigint }>("select key from rollup_keys");
 		return new Set(rows.map((row) => row.key));
 	}
