@@ -162,10 +162,10 @@ export class EmbeddedService {
 				{
 					name: "embedded",
 					signals: [...SIGNALS],
-					state: full || store.rollupError !== null ? "degraded" : "ok",
-					reason: full ? "more arrives than the store can take: senders are asked to wait" : store.rollupError,
+					state: full || store.problem !== null ? "degraded" : "ok",
+					reason: full ? "more arrives than the store can take: senders are asked to wait" : store.problem,
 					latencyMs,
-					lastError: this.lastError ?? store.rollupError,
+					lastError: this.lastError ?? store.problem,
 				},
 			],
 			ingest: {

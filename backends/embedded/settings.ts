@@ -61,7 +61,7 @@ export function settingsOf(options: EmbeddedOptions): Settings {
 		limits: {
 			maxBodyBytes: 16 * MIB,
 			maxInflatedBytes: 64 * MIB,
-			maxBytesInFlight: 96 * MIB,
+			maxBytesInFlight: 64 * MIB,
 			maxConnections: 512,
 			...options.limits,
 		},

@@ -6,7 +6,7 @@ import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import type { Request } from "../receive/decode.ts";
-import type { JournalPosition } from "../store/store.ts";
+import type { JournalPosition } from "../store/load.ts";
 import { decodeRecord, encodeRecord, HEADER_BYTES, recordBytes } from "./record.ts";
 
 const ROTATE_BYTES = 64 * 1024 * 1024;

@@ -6,7 +6,7 @@ import { builtFile } from "../built-file.ts";
 import type { Journal } from "../journal/journal.ts";
 import { fromErrorMessage } from "../rpc/message.ts";
 import type { Batch } from "../store/batch.ts";
-import type { JournalPosition } from "../store/store.ts";
+import type { JournalPosition } from "../store/load.ts";
 import type { Budget } from "./budget.ts";
 import type { Decoded, Request } from "./decode.ts";
 import type { DecodeDone, DecodeJob } from "./decoder.ts";

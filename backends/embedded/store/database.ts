@@ -30,7 +30,7 @@ export interface Database {
 		signal?: AbortSignal,
 	): Promise<{ rows: number; columns: Record<string, Column> }>;
 	/** Every segment, oldest first. Kept in memory: free to call. */
-	segments(): Segment[];
+	segments(): readonly Segment[];
 	/**
 	 * A table expression for all segments that can hold something of the window (all of them when null), to put after FROM:
 	 * `(select * from spans_h1 union all select * from spans_h2)`; an empty relation with the right columns when there is none.

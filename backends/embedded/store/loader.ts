@@ -1,10 +1,14 @@
 /** Collects batches and loads them in transactions that are large enough to be cheap and frequent enough to be seen soon. */
 import { type Batch, itemCount } from "./batch.ts";
-import type { JournalPosition, Store } from "./store.ts";
+import type { JournalPosition } from "./load.ts";
+import type { Store } from "./store.ts";
 
 /** A commit costs the same for one row as for thousands. */
 const MAX_ROWS = 65_536;
 const LINGER_MS = 200;
+/** Once so many wait, more are on their way: worth waiting longer. */
+const BUSY_ROWS = 4_096;
+const BUSY_LINGER_MS = 400;
 const RETRY_MS = 1_000;
 /** A batch that fails alone so often while the store works otherwise will never load. */
 const MAX_ATTEMPTS = 3;
@@ -41,7 +45,12 @@ export class Loader {
 		this.waiting.push({ id, batch, position, attempts: 0 });
 		this.rows += itemCount(batch);
 		if (this.rows >= MAX_ROWS) this.start();
-		else this.timer ??= setTimeout(() => this.start(), LINGER_MS);
+		else this.timer ??= setTimeout(() => this.lingered(), LINGER_MS);
+	}
+
+	private lingered(): void {
+		if (this.rows < BUSY_ROWS) this.start();
+		else this.timer = setTimeout(() => this.start(), BUSY_LINGER_MS);
 	}
 
 	private start(): void {

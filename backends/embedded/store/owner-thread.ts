@@ -4,8 +4,9 @@ import { builtFile } from "../built-file.ts";
 import { Caller } from "../rpc/caller.ts";
 import type { ReplyMessage } from "../rpc/message.ts";
 import { type Batch, transferList } from "./batch.ts";
+import type { JournalPosition } from "./load.ts";
 import type { FromOwner, ToOwner } from "./owner.ts";
-import type { JournalPosition, StoreOptions } from "./store.ts";
+import type { StoreOptions } from "./store.ts";
 
 export interface OwnerEvents {
 	/** The store has everything of the journal up to here. */

@@ -5,8 +5,9 @@ import { createRollup } from "../rollup/rollup.ts";
 import type { CallMessage, ReplyMessage } from "../rpc/message.ts";
 import { Responder } from "../rpc/responder.ts";
 import type { Batch } from "./batch.ts";
+import type { JournalPosition } from "./load.ts";
 import { Loader } from "./loader.ts";
-import { type JournalPosition, Store, type StoreOptions } from "./store.ts";
+import { Store, type StoreOptions } from "./store.ts";
 
 export type ToOwner =
 	| { kind: "load"; id: number; batch: Batch; position: JournalPosition }
@@ -22,6 +23,7 @@ export type FromOwner =
 	| ReplyMessage;
 
 const ROLLUP_MS = 1_000;
+const RETENTION_MS = 60_000;
 
 const port = parentPort;
 if (port === null) throw new Error("owner.ts is the entry of a worker thread");
@@ -57,12 +59,18 @@ async function run(store: Store): Promise<void> {
 		if (!closing) timer = setTimeout(() => (rolling = rollUp()), ROLLUP_MS);
 	};
 	let timer: NodeJS.Timeout = setTimeout(() => (rolling = rollUp()), ROLLUP_MS);
+	let retaining: Promise<unknown> = Promise.resolve();
+	const retention = setInterval(() => {
+		retaining = retaining.then(() => store.retain(Date.now())).catch(() => {});
+	}, RETENTION_MS);
 
 	const close = async () => {
 		closing = true;
 		clearTimeout(timer);
+		clearInterval(retention);
 		await loader.close();
 		await rolling;
+		await retaining;
 		await store.close();
 		send({ kind: "closed" });
 		port?.close();
