@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { commitOf, thisMachine } from "./machine.ts";
 import { isMet, number, type Result, writeResult } from "./report.ts";
-import type { Scenario } from "./scenario.ts";
+import { type Scenario, say } from "./scenario.ts";
 import { ingest } from "./scenarios/ingest.ts";
 import { pivot } from "./scenarios/pivot.ts";
 import { soak } from "./scenarios/soak.ts";
@@ -47,7 +47,7 @@ function readFlags(scenario: Scenario, args: string[], results: string) {
 }
 
 function print({ figures }: Result): void {
-	process.stdout.write("\n");
+	say("");
 	for (const figure of figures) {
 		const { name, value, unit, goal, baseline } = figure;
 		const met = isMet(figure);

@@ -27,15 +27,18 @@ export function numberFlag(flags: Flags, name: string): number {
 	return value;
 }
 
+/** On a terminal a line may be written over: this goes to its start and empties it. */
+const CLEAR = process.stdout.isTTY ? "\r\u001b[K" : "";
+
 export function say(sentence: string): void {
-	process.stdout.write(`  ${sentence}\n`);
+	process.stdout.write(`${CLEAR}  ${sentence}\n`);
 }
 
 /** A line that is written over by the next one; on a pipe only every tenth call is shown. */
 export function sayOver(): (sentence: string) => void {
 	let calls = 0;
 	return (sentence) => {
-		if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K  ${sentence}`);
+		if (CLEAR) process.stdout.write(`${CLEAR}  ${sentence}`);
 		else if (calls++ % 10 === 0) say(sentence);
 	};
 }
