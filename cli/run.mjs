@@ -19,6 +19,7 @@ const COMMANDS = {
 	reset: { module: "cli/reset.js", pages: false },
 	import: { module: "cli/import.js", pages: false },
 	bench: { module: "bench/main.js", pages: true },
+	screenshots: { module: "cli/screenshots.js", pages: true },
 	test: { module: "cli/test.js", pages: true },
 	build: { module: null, pages: true },
 };
