@@ -1,8 +1,8 @@
 /** Carts by session, in memory: the oldest go when there are too many. */
-import Fastify from "fastify";
 import { Counter, Gauge } from "prom-client";
 import { z } from "zod";
-import { call, UpstreamError } from "./call.ts";
+import { call } from "./call.ts";
+import { fastifyApp, serve } from "./fastify-app.ts";
 import { log, runService } from "./service.ts";
 import type { CartContents, CartItem, Product } from "./shop-types.ts";
 
@@ -35,7 +35,7 @@ runService("cart", async (port, faults) => {
 		log.debug({ discount: campaign.discount }, "campaign applied");
 	};
 
-	const app = Fastify({ logger: false });
+	const app = fastifyApp();
 	app.get("/carts/:session", async (request) => {
 		applyCampaign();
 		return contents(params.parse(request.params).session);
@@ -44,9 +44,8 @@ runService("cart", async (port, faults) => {
 	app.post("/carts/:session/items", async (request, reply) => {
 		const { session } = params.parse(request.params);
 		const { product_id, quantity } = newItem.parse(request.body);
-		const requestId = request.headers["x-request-id"]?.toString();
 		applyCampaign();
-		const product = await call<Product>("catalog", `/products/${product_id}`, { requestId });
+		const product = await call<Product>("catalog", `/products/${product_id}`);
 		const items = carts.get(session) ?? [];
 		carts.delete(session);
 		const same = items.find((item) => item.product_id === product_id);
@@ -57,7 +56,7 @@ runService("cart", async (port, faults) => {
 		carts.set(session, items);
 		if (carts.size > CARTS) carts.delete(carts.keys().next().value!);
 		added.inc({ category: product.category }, quantity);
-		log.info({ product_id, quantity, price_cents: product.price_cents, request_id: requestId }, "item added");
+		log.info({ product_id, quantity, price_cents: product.price_cents }, "item added");
 		return reply.code(201).send(contents(session));
 	});
 
@@ -66,14 +65,5 @@ runService("cart", async (port, faults) => {
 		return reply.code(204).send();
 	});
 
-	app.setErrorHandler((error, request, reply) => {
-		const at = { method: request.method, route: request.routeOptions.url, request_id: request.headers["x-request-id"] };
-		if (error instanceof UpstreamError && error.status < 500) {
-			return reply.code(error.status).send({ error: error.code });
-		}
-		log.error({ ...at, err: error }, "request failed");
-		return reply.code(error instanceof UpstreamError ? 502 : 500).send({ error: "internal" });
-	});
-
-	await app.listen({ port, host: "127.0.0.1" });
+	await serve(app, port);
 });

@@ -1,7 +1,7 @@
 /** Products and search, ranked by what sold. */
-import Fastify from "fastify";
 import { Histogram } from "prom-client";
 import { z } from "zod";
+import { fastifyApp, serve } from "./fastify-app.ts";
 import { openInventory } from "./inventory-api.ts";
 import { openPool } from "./postgres-pool.ts";
 import { log, runService } from "./service.ts";
@@ -21,23 +21,33 @@ const columns = `p.id, p.sku, p.name, p.category, p.price_cents,
 runService("catalog", async (port, faults) => {
 	const pool = openPool("catalog");
 	const inventory = openInventory("inventory");
-	const app = Fastify({ logger: false });
+	const app = fastifyApp();
 
 	app.get("/products/:id", async (request, reply) => {
 		const { id } = z.object({ id: z.coerce.number().int() }).parse(request.params);
-		const requestId = request.headers["x-request-id"]?.toString();
 		const found = await pool.query<Product>(`SELECT ${columns} FROM products p WHERE p.id = $1`, [id, SEASON_START]);
 		const product = found.rows[0];
 		if (!product) {
-			log.warn({ product_id: id, request_id: requestId }, "no such product");
+			log.warn({ product_id: id }, "no such product");
 			return reply.code(404).send({ error: "no_such_product" });
 		}
-		const stock = await inventory("GetStock", { productId: id }, requestId).catch((error: unknown) => {
-			log.warn({ product_id: id, request_id: requestId, err: error }, "stock unknown, page served without it");
+		const stock = await inventory("GetStock", { productId: id }).catch((error: unknown) => {
+			log.warn({ product_id: id, err: error }, "stock unknown, page served without it");
 			return null;
 		});
 		log.info({ product_id: id, sku: product.sku, price_cents: product.price_cents }, "product read");
 		return { ...product, available: stock?.available ?? null };
+	});
+
+	/** Others of its kind, best sellers first. */
+	app.get("/products/:id/related", async (request) => {
+		const { id } = z.object({ id: z.coerce.number().int() }).parse(request.params);
+		const found = await pool.query<Product>(
+			`SELECT ${columns} FROM products p JOIN products same USING (category)
+			WHERE same.id = $1 AND p.id BETWEEN $1 - 40 AND $1 + 40 AND p.id <> $1 ORDER BY sold DESC LIMIT 4`,
+			[id, SEASON_START],
+		);
+		return found.rows;
 	});
 
 	app.get("/search", async (request) => {
@@ -49,15 +59,10 @@ runService("catalog", async (port, faults) => {
 		);
 		results.observe(found.rows.length);
 		const tookMs = Math.round(performance.now() - startedMs);
-		const fields = { q, results: found.rows.length, took_ms: tookMs, request_id: request.headers["x-request-id"] };
+		const fields = { q, results: found.rows.length, took_ms: tookMs };
 		if (tookMs > 300) log.warn(fields, "slow search");
 		else log.info(fields, "search done");
 		return found.rows;
-	});
-
-	app.setErrorHandler((error, request, reply) => {
-		log.error({ method: request.method, route: request.routeOptions.url, err: error }, "request failed");
-		return reply.code(500).send({ error: "internal" });
 	});
 
 	faults.watch("slow-query", (enabled) => {
@@ -69,5 +74,5 @@ runService("catalog", async (port, faults) => {
 		pool.query(change).catch((error: unknown) => log.error({ err: error }, "migration failed"));
 	});
 
-	await app.listen({ port, host: "127.0.0.1" });
+	await serve(app, port);
 });

@@ -1,15 +1,8 @@
-/** What the express services have in common: JSON bodies, a logger that carries the request ID, errors as JSON. */
-import express, { type ErrorRequestHandler, type Express, type Request } from "express";
-import type { Logger } from "pino";
+/** What the express services have in common: JSON bodies, errors as JSON, a listener on 127.0.0.1. */
+import express, { type ErrorRequestHandler, type Express } from "express";
 import { ZodError } from "zod";
-import { UpstreamError } from "./call.ts";
+import { SERVER_KEEPS_MS, UpstreamError } from "./call.ts";
 import { log } from "./service.ts";
-
-/** Who is asking: what a handler logs with and passes on. */
-export interface Caller {
-	log: Logger;
-	requestId: string | undefined;
-}
 
 /** Thrown by a handler to answer with this status and a JSON error. */
 export class Refusal extends Error {
@@ -31,26 +24,21 @@ export function jsonApp(): Express {
 	return app;
 }
 
-export function callerOf(request: Request): Caller {
-	const requestId = request.get("x-request-id")?.slice(0, 100);
-	return { requestId, log: requestId ? log.child({ request_id: requestId }) : log };
-}
-
-/** Adds the 404 and the error answer, and listens on 127.0.0.1. */
+/** Adds the 404 and the error answer, and listens. */
 export function serve(app: Express, port: number): Promise<void> {
 	app.use((_request, response) => {
 		response.status(404).json({ error: "not_found" });
 	});
 	app.use(answerError);
 	return new Promise((resolve, reject) => {
-		app.listen(port, "127.0.0.1", (error?: Error) => (error ? reject(error) : resolve()));
+		const server = app.listen(port, "127.0.0.1", (error?: Error) => (error ? reject(error) : resolve()));
+		server.keepAliveTimeout = SERVER_KEEPS_MS;
 	});
 }
 
 /** A refusal of ours or of the service behind us keeps its status; what is broken behind us is 502, or 503 when it is away. */
 const answerError: ErrorRequestHandler = (error: unknown, request, response, next) => {
 	if (response.headersSent) return next(error);
-	const { log } = callerOf(request);
 	const at = { method: request.method, path: request.path };
 	if (error instanceof Refusal) {
 		response.status(error.status).json({ error: error.code });

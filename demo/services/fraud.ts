@@ -1,9 +1,9 @@
 /** Fraud: scores a charge from what it is told; while the dependency cycle is on, it asks orders for more. */
 import { createHash } from "node:crypto";
-import Fastify from "fastify";
 import { Histogram } from "prom-client";
 import { z } from "zod";
 import { call } from "./call.ts";
+import { fastifyApp, serve } from "./fastify-app.ts";
 import { firstHop, nextRound } from "./risk-hops.ts";
 import { log, runService } from "./service.ts";
 import type { Score } from "./shop-types.ts";
@@ -24,39 +24,32 @@ const customer = z.object({ id: z.string().regex(/^[\w-]{1,60}$/) });
 const REVIEW_FROM = 0.97;
 
 runService("fraud", async (port, faults) => {
-	const app = Fastify({ logger: false });
+	const app = fastifyApp();
 
 	app.post("/score", async (request): Promise<Score> => {
 		const charge = subject.parse(request.body);
-		const requestId = request.headers["x-request-id"]?.toString();
 		if (faults.has("dependency-cycle")) {
 			const hop = firstHop();
 			log.info({ order_id: charge.order_id, ...hop.fields }, "score needs the customer's history");
-			await call("orders", `/customers/${charge.customer_id}/history`, { requestId, headers: hop.headers });
+			await call("orders", `/customers/${charge.customer_id}/history`, { headers: hop.headers });
 		}
 		const digest = createHash("sha256").update(`${charge.customer_id}/${charge.order_id}`).digest();
 		const score = Math.round((digest.readUInt16BE(0) / 65_536) * 1_000) / 1_000;
 		scores.observe(score);
 		const verdict = score >= REVIEW_FROM ? "review" : "accept";
-		log.info({ order_id: charge.order_id, score, verdict, request_id: requestId }, "charge scored");
+		log.info({ order_id: charge.order_id, score, verdict }, "charge scored");
 		return { score, verdict };
 	});
 
 	app.get("/customers/:id/signals", async (request) => {
 		const { id } = customer.parse(request.params);
-		const requestId = request.headers["x-request-id"]?.toString();
 		const hop = nextRound(request.headers);
 		if (hop) {
 			log.warn({ customer_id: id, ...hop.fields }, "signals need the customer's history again");
-			await call("orders", `/customers/${id}/history`, { requestId, headers: hop.headers });
+			await call("orders", `/customers/${id}/history`, { headers: hop.headers });
 		}
 		return { signals: [] };
 	});
 
-	app.setErrorHandler((error, request, reply) => {
-		log.error({ method: request.method, route: request.routeOptions.url, err: error }, "request failed");
-		return reply.code(500).send({ error: "internal" });
-	});
-
-	await app.listen({ port, host: "127.0.0.1" });
+	await serve(app, port);
 });

@@ -1,7 +1,7 @@
 /** Fulfilment: works through `order-placed`, ships, announces `order-shipped`, and knows where a parcel is. */
 import { Counter, Gauge, Histogram } from "prom-client";
 import { z } from "zod";
-import { callerOf, jsonApp, Refusal, serve } from "./express-app.ts";
+import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { openInventory } from "./inventory-api.ts";
 import { type Message, openBroker } from "./messaging.ts";
 import { log, runService } from "./service.ts";
@@ -94,7 +94,6 @@ runService("fulfilment", async (port, faults) => {
 
 	const app = jsonApp();
 	app.get("/shipments/:orderId", async (request, response) => {
-		const { log } = callerOf(request);
 		const shipment = shipments.get(request.params.orderId);
 		if (!shipment) {
 			log.info({ order_id: request.params.orderId }, "not shipped yet");

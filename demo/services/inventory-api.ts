@@ -1,12 +1,5 @@
 /** The inventory's gRPC contract and a client for it. */
-import {
-	credentials,
-	loadPackageDefinition,
-	Metadata,
-	type ServiceDefinition,
-	type ServiceError,
-	status,
-} from "@grpc/grpc-js";
+import { credentials, loadPackageDefinition, type ServiceDefinition, type ServiceError, status } from "@grpc/grpc-js";
 import { fromJSON } from "@grpc/proto-loader";
 import { portOf } from "../addresses.ts";
 import { UpstreamError } from "./call.ts";
@@ -80,7 +73,6 @@ interface Methods {
 export type Inventory = <M extends keyof Methods>(
 	method: M,
 	request: Methods[M]["request"],
-	requestId?: string,
 ) => Promise<Methods[M]["answer"]>;
 
 /** @param host `inventory`, or another name for a way there */
@@ -93,11 +85,9 @@ export function openInventory(host: string): Inventory {
 		"grpc.initial_reconnect_backoff_ms": 200,
 		"grpc.max_reconnect_backoff_ms": 2_000,
 	});
-	return (method, request, requestId) =>
+	return (method, request) =>
 		new Promise((resolve, reject) => {
-			const metadata = new Metadata();
-			if (requestId) metadata.set("x-request-id", requestId);
-			client[method](request, metadata, { deadline: Date.now() + DEADLINE_MS }, (error, answer) => {
+			client[method](request, { deadline: Date.now() + DEADLINE_MS }, (error, answer) => {
 				if (error) reject(asUpstreamError(error));
 				else resolve(answer as never);
 			});
@@ -106,12 +96,7 @@ export function openInventory(host: string): Inventory {
 
 type UnaryClient = Record<
 	keyof Methods,
-	(
-		request: object,
-		metadata: Metadata,
-		options: { deadline: number },
-		done: (error: ServiceError | null, answer: object) => void,
-	) => void
+	(request: object, options: { deadline: number }, done: (error: ServiceError | null, answer: object) => void) => void
 >;
 
 function asUpstreamError(error: ServiceError): UpstreamError {

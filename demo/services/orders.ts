@@ -2,7 +2,7 @@
 import { Counter } from "prom-client";
 import { z } from "zod";
 import { call, UpstreamError } from "./call.ts";
-import { type Caller, callerOf, jsonApp, Refusal, serve } from "./express-app.ts";
+import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { type OrderLines, openInventory } from "./inventory-api.ts";
 import { openBroker } from "./messaging.ts";
 import { inTransaction, openPool } from "./postgres-pool.ts";
@@ -41,7 +41,6 @@ runService("orders", async (port, faults) => {
 	const app = jsonApp();
 
 	app.post("/orders", async (request, response) => {
-		const caller = callerOf(request);
 		const form = newOrder.parse(request.body);
 		const id = `ord-${Date.now().toString(36)}${(count++ % 1296).toString(36).padStart(2, "0")}`;
 		const total = form.items.reduce((sum, item) => sum + item.price_cents * item.quantity, 0);
@@ -51,17 +50,17 @@ runService("orders", async (port, faults) => {
 		};
 		const facts = { order_id: id, customer_id: form.customer_id, tier: form.tier, amount_cents: total };
 
-		await inventory()("Reserve", stock, caller.requestId).catch((error: unknown) => {
+		await inventory()("Reserve", stock).catch((error: unknown) => {
 			const soldOut = error instanceof UpstreamError && error.status === 409;
 			placed.inc({ status: soldOut ? "out_of_stock" : "failed" });
 			if (!soldOut) throw error;
-			caller.log.warn({ ...facts, reason: error.code }, "order refused: out of stock");
+			log.warn({ ...facts, reason: error.code }, "order refused: out of stock");
 			throw new Refusal(409, "out_of_stock");
 		});
 		await insert(id, form, total);
-		caller.log.info({ ...facts, items: form.items.length }, "order accepted, taking payment");
+		log.info({ ...facts, items: form.items.length }, "order accepted, taking payment");
 
-		const charge = await takePayment(id, form, total, stock, caller);
+		const charge = await takePayment(id, form, total, stock);
 		await pool.query("UPDATE orders SET status = 'paid' WHERE id = $1", [id]);
 		placed.inc({ status: "paid" });
 		const message: OrderPlaced = {
@@ -71,7 +70,7 @@ runService("orders", async (port, faults) => {
 			lines: stock.lines,
 		};
 		await broker.publish("order-placed", message);
-		caller.log.info({ ...facts, charge_id: charge.charge_id, attempts: charge.attempts }, "order placed");
+		log.info({ ...facts, charge_id: charge.charge_id, attempts: charge.attempts }, "order placed");
 		const order: Order = {
 			id,
 			customer_id: form.customer_id,
@@ -83,7 +82,6 @@ runService("orders", async (port, faults) => {
 	});
 
 	app.get("/orders/:id", async (request, response) => {
-		const { log } = callerOf(request);
 		const found = await pool.query<Order>(
 			"SELECT id, customer_id, tier, status, total_cents FROM orders WHERE id = $1",
 			[request.params.id],
@@ -101,7 +99,6 @@ runService("orders", async (port, faults) => {
 
 	/** Asked by the fraud check while the dependency cycle is on. */
 	app.get("/customers/:id/history", async (request, response) => {
-		const { requestId, log } = callerOf(request);
 		const customer = request.params.id;
 		const found = await pool.query<{ orders: number; spent_cents: number }>(
 			`SELECT count(*)::int AS orders, coalesce(sum(total_cents), 0)::int AS spent_cents
@@ -111,7 +108,7 @@ runService("orders", async (port, faults) => {
 		const hop = nextHop(request.headers);
 		if (hop) {
 			log.info({ customer_id: customer, ...hop.fields }, "history needs the customer's payment standing");
-			await call("payment", `/customers/${customer}/standing`, { requestId, headers: hop.headers });
+			await call("payment", `/customers/${customer}/standing`, { headers: hop.headers });
 		}
 		response.json(found.rows[0]);
 	});
@@ -140,7 +137,6 @@ runService("orders", async (port, faults) => {
 		form: z.infer<typeof newOrder>,
 		total: number,
 		stock: OrderLines,
-		{ requestId, log }: Caller,
 	): Promise<Charge> {
 		try {
 			const body = {
@@ -150,7 +146,7 @@ runService("orders", async (port, faults) => {
 				amount_cents: total,
 				card_token: form.card_token,
 			};
-			return await call<Charge>("payment", "/charges", { method: "POST", body, requestId, timeoutMs: 8_000 });
+			return await call<Charge>("payment", "/charges", { method: "POST", body, timeoutMs: 8_000 });
 		} catch (error) {
 			const declined = error instanceof UpstreamError && error.status === 402;
 			const status = declined ? "declined" : "failed";
@@ -159,7 +155,7 @@ runService("orders", async (port, faults) => {
 			if (declined) log.warn(fields, "payment declined, order cancelled");
 			else log.error({ ...fields, err: error }, "payment failed, order cancelled");
 			await pool.query("UPDATE orders SET status = $2 WHERE id = $1", [id, status]);
-			await inventory()("Release", stock, requestId).catch((failure: unknown) =>
+			await inventory()("Release", stock).catch((failure: unknown) =>
 				log.error({ order_id: id, err: failure }, "reserved stock not released"),
 			);
 			throw error;

@@ -1,18 +1,15 @@
 /** Payment: asks fraud, then charges the card at the external provider, with one retry. */
-import { request as httpRequest } from "node:http";
 import { Counter, Histogram } from "prom-client";
 import { z } from "zod";
-import { urlOf } from "../addresses.ts";
-import { call } from "./call.ts";
-import { callerOf, jsonApp, Refusal, serve } from "./express-app.ts";
+import { call, exchange } from "./call.ts";
+import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { nextHop } from "./risk-hops.ts";
-import { runService } from "./service.ts";
+import { log, runService } from "./service.ts";
 import type { Charge, Score } from "./shop-types.ts";
 
 const PROVIDER = "api.payments.example";
 const ATTEMPTS = 2;
 const TIMEOUT_MS = 1_500;
-const ANSWER_LIMIT = 16_384;
 
 const latency = new Histogram({
 	name: "payment_provider_duration_seconds",
@@ -34,15 +31,14 @@ runService("payment", async (port) => {
 	const app = jsonApp();
 
 	app.post("/charges", async (request, response) => {
-		const { log, requestId } = callerOf(request);
 		const charge = newCharge.parse(request.body);
 		const facts = { order_id: charge.order_id, amount_cents: charge.amount_cents, tier: charge.tier };
 		const { card_token: _, ...forFraud } = charge;
-		const risk = await call<Score>("fraud", "/score", { method: "POST", body: forFraud, requestId });
+		const risk = await call<Score>("fraud", "/score", { method: "POST", body: forFraud });
 		if (risk.verdict === "review") log.warn({ ...facts, score: risk.score }, "charge flagged for review");
 
 		for (let attempt = 1; ; attempt++) {
-			const answer = await askProvider(charge, charge.order_id);
+			const answer = await askProvider(charge);
 			if (answer.status === 201) {
 				charged.inc({ outcome: "charged" });
 				log.info({ ...facts, charge_id: answer.id, attempts: attempt }, "card charged");
@@ -67,11 +63,10 @@ runService("payment", async (port) => {
 
 	/** Asked by orders while the dependency cycle is on. */
 	app.get("/customers/:id/standing", async (request, response) => {
-		const { log, requestId } = callerOf(request);
 		const hop = nextHop(request.headers);
 		if (hop) {
 			log.info({ customer_id: request.params.id, ...hop.fields }, "standing needs the customer's fraud signals");
-			await call("fraud", `/customers/${request.params.id}/signals`, { requestId, headers: hop.headers });
+			await call("fraud", `/customers/${request.params.id}/signals`, { headers: hop.headers });
 		}
 		response.json({ standing: "good" });
 	});
@@ -86,35 +81,17 @@ interface ProviderAnswer {
 	reason: string;
 }
 
-/** Somebody else's API over plain node:http: no request ID of ours leaves the shop. Never rejects. */
-function askProvider(charge: z.infer<typeof newCharge>, idempotencyKey: string): Promise<ProviderAnswer> {
+/** Never rejects: what can go wrong with somebody else's API is an answer too. */
+async function askProvider(charge: z.infer<typeof newCharge>): Promise<ProviderAnswer> {
 	const stop = latency.startTimer();
-	const body = JSON.stringify({ amount: charge.amount_cents, currency: "eur", source: charge.card_token });
-	return new Promise((resolve) => {
-		const settle = (status: number, reason: string, id = "") => {
-			stop({ outcome: status === 201 ? "charged" : status === 402 ? "declined" : "failed" });
-			resolve({ status, id, reason });
-		};
-		const request = httpRequest(
-			urlOf(PROVIDER, "/v1/charges"),
-			{
-				method: "POST",
-				headers: { "content-type": "application/json", "idempotency-key": idempotencyKey },
-				signal: AbortSignal.timeout(TIMEOUT_MS),
-			},
-			(response) => {
-				let text = "";
-				response.setEncoding("utf8");
-				response.on("data", (chunk: string) => {
-					if (text.length < ANSWER_LIMIT) text += chunk;
-				});
-				response.on("end", () => settle(response.statusCode ?? 0, `status ${response.statusCode}`, chargeId(text)));
-				response.on("error", (error) => settle(0, error.message));
-			},
-		);
-		request.on("error", (error) => settle(0, error.name === "AbortError" ? "timeout" : error.message));
-		request.end(body);
-	});
+	const body = { amount: charge.amount_cents, currency: "eur", source: charge.card_token };
+	const headers = { "idempotency-key": charge.order_id };
+	const answer = await exchange(PROVIDER, "/v1/charges", { method: "POST", body, headers, timeoutMs: TIMEOUT_MS }).then(
+		({ status, text }) => ({ status, id: chargeId(text), reason: `status ${status}` }),
+		(error: Error) => ({ status: 0, id: "", reason: error.name === "AbortError" ? "timeout" : error.message }),
+	);
+	stop({ outcome: answer.status === 201 ? "charged" : answer.status === 402 ? "declined" : "failed" });
+	return answer;
 }
 
 function chargeId(text: string): string {

@@ -2,8 +2,8 @@
 import { Counter, Histogram } from "prom-client";
 import { z } from "zod";
 import { call, UpstreamError } from "./call.ts";
-import { callerOf, jsonApp, Refusal, serve } from "./express-app.ts";
-import { runService } from "./service.ts";
+import { jsonApp, Refusal, serve } from "./express-app.ts";
+import { log, runService } from "./service.ts";
 import type { CartContents, Order, Product, Shipment } from "./shop-types.ts";
 
 const checkouts = new Histogram({
@@ -30,43 +30,41 @@ runService("storefront", async (port, faults) => {
 	const app = jsonApp();
 
 	app.get("/products/:id", async (request, response) => {
-		const { requestId, log } = callerOf(request);
 		const id = productId.parse(request.params.id);
-		const product = await call<Product>("catalog", `/products/${id}`, { requestId });
+		const [product, related] = await Promise.all([
+			call<Product>("catalog", `/products/${id}`),
+			call<Product[]>("catalog", `/products/${id}/related`),
+		]);
 		if (product.available === 0) log.warn({ product_id: id }, "product page shown without stock");
-		response.json(product);
+		response.json({ ...product, related });
 	});
 
 	app.get("/search", async (request, response) => {
-		const { requestId, log } = callerOf(request);
 		const { q } = searchQuery.parse(request.query);
-		const found = await call<Product[]>("catalog", `/search?q=${encodeURIComponent(q)}`, { requestId });
+		const found = await call<Product[]>("catalog", `/search?q=${encodeURIComponent(q)}`);
 		log.info({ q, results: found.length }, "search served");
 		response.json(found);
 	});
 
 	app.get("/cart", async (request, response) => {
-		const { requestId } = callerOf(request);
 		const session = sessionHeader.parse(request.get("x-session-id"));
-		response.json(await call<CartContents>(cartHost(), `/carts/${session}`, { requestId }));
+		response.json(await call<CartContents>(cartHost(), `/carts/${session}`));
 	});
 
 	app.post("/cart/items", async (request, response) => {
-		const { requestId } = callerOf(request);
 		const session = sessionHeader.parse(request.get("x-session-id"));
 		const body = newItem.parse(request.body);
 		response
 			.status(201)
-			.json(await call<CartContents>(cartHost(), `/carts/${session}/items`, { method: "POST", body, requestId }));
+			.json(await call<CartContents>(cartHost(), `/carts/${session}/items`, { method: "POST", body }));
 	});
 
 	app.post("/checkout", async (request, response) => {
-		const { requestId, log } = callerOf(request);
 		const session = sessionHeader.parse(request.get("x-session-id"));
 		const form = checkoutForm.parse(request.body);
 		const stop = checkouts.startTimer();
 		try {
-			const cart = await call<CartContents>(cartHost(), `/carts/${session}`, { requestId });
+			const cart = await call<CartContents>(cartHost(), `/carts/${session}`);
 			if (cart.items.length === 0) throw new Refusal(409, "cart_is_empty");
 			log.info(
 				{ customer_id: form.customer_id, tier: form.tier, items: cart.items.length, amount_cents: cart.total_cents },
@@ -75,14 +73,13 @@ runService("storefront", async (port, faults) => {
 			const order = await call<Order>("orders", "/orders", {
 				method: "POST",
 				body: { ...form, items: cart.items },
-				requestId,
 				timeoutMs: 9_000,
 			});
 			revenue.inc({ tier: form.tier }, order.total_cents);
 			stop({ outcome: "paid" });
 			log.info({ order_id: order.id, amount_cents: order.total_cents, tier: form.tier }, "checkout completed");
 			// The order stands, whether or not the cart can be emptied.
-			await call(cartHost(), `/carts/${session}`, { method: "DELETE", requestId }).catch((error: unknown) =>
+			await call(cartHost(), `/carts/${session}`, { method: "DELETE" }).catch((error: unknown) =>
 				log.warn({ order_id: order.id, err: error }, "cart not emptied after checkout"),
 			);
 			response.status(201).json(order);
@@ -95,11 +92,10 @@ runService("storefront", async (port, faults) => {
 	});
 
 	app.get("/orders/:id", async (request, response) => {
-		const { requestId } = callerOf(request);
 		const id = orderId.parse(request.params.id);
 		const [order, shipment] = await Promise.all([
-			call<Order>("orders", `/orders/${id}`, { requestId }),
-			call<Shipment>("fulfilment", `/shipments/${id}`, { requestId }).catch((error: unknown) => {
+			call<Order>("orders", `/orders/${id}`),
+			call<Shipment>("fulfilment", `/shipments/${id}`).catch((error: unknown) => {
 				if (!(error instanceof UpstreamError && error.status === 404)) throw error;
 				return null;
 			}),
