@@ -3,7 +3,8 @@
  *
  * Walking back from the root's end, the last-finishing child is the one waited for; from its start on, the next is the child
  * that finished last before that (Zhang et al., "CRISP", USENIX ATC 2022). A child that was still running when the taken one
- * started did not hold it up, so that time is the parent's.
+ * started did not hold it up, so that time is the parent's; an overlap of at most 1 % of the parent is taken for clocks and rounding,
+ * as there.
  *
  *     root  |--a---######------####--|      # on the path: root, b, root, c, root
  *     a       |------|                      ended after b had started: not waited for
@@ -30,7 +31,10 @@ interface Visit {
 	/** Last-finishing first. */
 	children: { row: number; startNs: number; endNs: number }[];
 	nextChild: number;
+	toleranceNs: number;
 }
+
+const TOLERATED_OVERLAP = 0.01;
 
 /**
  * Sections in time order that never overlap and fill the root exactly. Children are cut to their parent's time; those outside it, and
@@ -49,11 +53,13 @@ export function criticalPath(tree: TraceTree): CriticalSection[] {
 		if (child === undefined) {
 			add(at.row, at.fromNs, at.cursorNs);
 			stack.pop();
-		} else if (child.endNs <= at.cursorNs) {
-			add(at.row, child.endNs, at.cursorNs);
-			at.cursorNs = child.startNs;
-			stack.push(visit(tree, child.row, child.startNs, child.endNs));
+			continue;
 		}
+		const endNs = Math.min(child.endNs, at.cursorNs);
+		if (child.endNs - endNs > at.toleranceNs || endNs <= child.startNs) continue;
+		add(at.row, endNs, at.cursorNs);
+		at.cursorNs = child.startNs;
+		stack.push(visit(tree, child.row, child.startNs, endNs));
 	}
 	return backwards.reverse();
 }
@@ -70,5 +76,5 @@ function visit(tree: TraceTree, row: number, fromNs: number, toNs: number): Visi
 		if (endNs > startNs) children.push({ row: child, startNs, endNs });
 	}
 	children.sort((a, b) => b.endNs - a.endNs || a.startNs - b.startNs || a.row - b.row);
-	return { row, fromNs, cursorNs: toNs, children, nextChild: 0 };
+	return { row, fromNs, cursorNs: toNs, children, nextChild: 0, toleranceNs: TOLERATED_OVERLAP * (toNs - fromNs) };
 }

@@ -88,7 +88,7 @@ function readSpan(item: JsonObject, resource: Attributes, ids: IdSpelling, arriv
 		startUnixNano: microsAt(item.startTime, "startTime"),
 		durationNs: Number(microsAt(item.duration ?? 0, "duration")),
 		statusCode: statusOf(tags),
-		statusMessage: String(text("otel.status_description", "error.message")),
+		statusMessage: String(text("otel.status_description", "error.message", "error")),
 		links,
 		arrival,
 		eventCount: events.length,
@@ -100,7 +100,10 @@ function readSpan(item: JsonObject, resource: Attributes, ids: IdSpelling, arriv
 
 function statusOf(tags: Attributes): StatusCode {
 	const code = tags["otel.status_code"];
-	if (code === "ERROR" || tags.error === true || tags.error === "true") return "error";
+	const { error } = tags;
+	// Some write what went wrong instead of true.
+	if (code === "ERROR" || error === true || (typeof error === "string" && error !== "" && error !== "false"))
+		return "error";
 	return code === "OK" ? "ok" : "unset";
 }
 
