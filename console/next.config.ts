@@ -25,7 +25,7 @@ const config: NextConfig = {
 	devIndicators: false,
 	// `npm test` checks the types; a newcomer's first start need not.
 	typescript: { ignoreBuildErrors: true },
-	// Lets several builds of one tree live side by side (`.next/...`).
+	// Lets several builds of one tree live side by side (`node_modules/.cache/NAME`).
 	distDir: process.env.TRIVET_CONSOLE_BUILD ?? ".next",
 	// The pages import ../core, so the root is the repository.
 	turbopack: { root: fileURLToPath(new URL("..", import.meta.url)) },

@@ -66,7 +66,7 @@ export function TraceRowsHeader() {
 			<span>Root</span>
 			<span />
 			<span className={styles.headDuration}>
-				Duration, by service <b>Total</b>
+				Duration, split by the services' spans <b>Total</b>
 			</span>
 			<span className={styles.figure}>Spans</span>
 			<span className={styles.figure}>Services</span>

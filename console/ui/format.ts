@@ -134,3 +134,6 @@ export function shortId(id: string): string {
 export function plural(count: number, singular: string, many = `${singular}s`): string {
 	return `${formatCount(count)} ${count === 1 ? singular : many}`;
 }
+
+/** From here on a share of failed calls is trouble and is shown in red: 1 %. */
+export const TROUBLE = 0.01;

@@ -1,10 +1,9 @@
-/** Log levels: their order, and the one colour each has. Errors are red, warnings amber, the rest ink. */
+/** Log levels: their order, and what marks a line. Errors are red, warnings amber; the rest is quiet. */
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type Level = (typeof LEVELS)[number];
 
 export function levelColor(level: string): string {
 	if (level === "error" || level === "fatal") return "var(--error)";
 	if (level === "warn") return "var(--warn)";
-	if (level === "info") return "var(--info)";
-	return "var(--ink-4)";
+	return "transparent";
 }

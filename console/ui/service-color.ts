@@ -7,39 +7,42 @@ export type Scheme = "light" | "dark";
 
 /** [on light, on dark] */
 export const SERVICE_PALETTE: readonly (readonly [string, string])[] = [
-	["#7b5b4a", "#b99684"],
-	["#c55f1d", "#ffa475"],
-	["#9e4500", "#e87e42"],
-	["#9a7866", "#dab5a2"],
-	["#a27905", "#ebb432"],
-	["#6a6700", "#a8a405"],
-	["#4f5102", "#868a04"],
-	["#6e8e03", "#aace59"],
-	["#758768", "#b2c5a4"],
-	["#175d00", "#4c983a"],
-	["#02782e", "#52b766"],
-	["#009863", "#52db9c"],
-	["#035b44", "#099a75"],
-	["#027461", "#55b29c"],
-	["#22928f", "#6cd1cd"],
-	["#00566d", "#358fad"],
-	["#028cbc", "#60cbff"],
-	["#006b98", "#04abee"],
-	["#63859a", "#a0c3da"],
-	["#004a99", "#4083db"],
-	["#3f5bb8", "#7699fb"],
-	["#5d6080", "#989cbe"],
-	["#757ab8", "#b1b7fa"],
-	["#44467f", "#787dbb"],
-	["#6d4cad", "#a789f0"],
-	["#642e8a", "#9c67c7"],
-	["#a260bc", "#e39efe"],
-	["#8f3d8e", "#cf7acd"],
-	["#683867", "#a26ea0"],
-	["#a46a96", "#e5a7d5"],
-	["#831c5b", "#c25893"],
-	["#8a4b6d", "#cb86a9"],
+	["#b24e01", "#f3813f"],
+	["#bf7601", "#ffad49"],
+	["#966502", "#d99507"],
+	["#787148", "#ada67a"],
+	["#948c39", "#ccc572"],
+	["#5a5d00", "#8c9006"],
+	["#6d7802", "#a0b015"],
+	["#6d9a10", "#a3d45a"],
+	["#32851b", "#69bc57"],
+	["#036a34", "#16a356"],
+	["#16a356", "#64de8c"],
+	["#20835f", "#5fb993"],
+	["#029f8c", "#0bdfc4"],
+	["#056569", "#0e9ca2"],
+	["#007f89", "#40b8c3"],
+	["#0596c3", "#5ed0ff"],
+	["#015e8c", "#4691c2"],
+	["#0176b8", "#38adfe"],
+	["#547392", "#87a9c9"],
+	["#0055ad", "#4089e7"],
+	["#5962cb", "#8d9bff"],
+	["#4d5091", "#7d81c8"],
+	["#8d73e0", "#c2b5ff"],
+	["#7a61a4", "#af95dd"],
+	["#6c399f", "#9f6dd7"],
+	["#934dae", "#cb82e7"],
+	["#774175", "#ab72a9"],
+	["#bf60b4", "#fc98ee"],
+	["#ac4187", "#e878bd"],
+	["#932467", "#cc5b9a"],
+	["#8b6276", "#c296ab"],
+	["#b86e94", "#f4a5cd"],
 ];
+
+/** Chosen so that the demo's services, which newcomers see first, do not share or nearly share a colour. */
+const SEED = 19447096;
 
 /** Which of the palette's slots: FNV-1a with a final mix, so that names differing in one letter fall far apart. */
 export function serviceSlot(service: string): number {
@@ -50,7 +53,6 @@ export function serviceSlot(service: string): number {
 	hash ^= hash >>> 13;
 	return (hash >>> 0) % SERVICE_PALETTE.length;
 }
-const SEED = 0x811c9dc5;
 
 /** For CSS: a variable that follows the colour scheme. */
 export function serviceColor(service: string): string {

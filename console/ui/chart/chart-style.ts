@@ -42,7 +42,12 @@ export function valueAxis(paint: Paint, format: (value: number) => string, extra
 		axisLine: { show: false },
 		axisTick: { show: false },
 		splitLine: { lineStyle: { color: paint.token("line"), width: 1 } },
-		axisLabel: { color: paint.token("ink-3"), fontSize: FONT_SIZE, fontFamily: SANS, formatter: format },
+		axisLabel: {
+			color: paint.token("ink-3"),
+			fontSize: FONT_SIZE,
+			fontFamily: SANS,
+			formatter: (value: number) => (value === 0 ? "0" : format(value)),
+		},
 		...extra,
 	};
 }

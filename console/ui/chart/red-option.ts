@@ -56,10 +56,9 @@ export function redOption(plot: RedPlot, paint: Paint): EChartsCoreOption {
 					];
 	if (markMs !== undefined && lines[0]) Object.assign(lines[0], markLine(markMs, paint));
 	const format = plot.metric === "rate" ? formatRate : plot.metric === "errors" ? formatPercent : formatMs;
-	const axis =
-		plot.metric === "errors"
-			? { max: ({ max }: { max: number }) => Math.min(1, Math.max(0.01, max)) }
-			: { max: ({ max }: { max: number }) => (max > 0 ? max * 1.05 : 1) };
+	// Where there is next to nothing the scale still says so; otherwise round numbers.
+	const least = plot.metric === "errors" ? 0.01 : plot.metric === "rate" ? 0.1 : 1;
+	const axis = { max: ({ max }: { max: number }) => (max < least ? least : null) };
 	return {
 		animation: false,
 		aria: { enabled: false },
@@ -106,21 +105,38 @@ function exemplarDots(exemplars: readonly ExemplarAnswer[], { fromMs, toMs }: Pl
 		name: "exemplars",
 		type: "scatter",
 		symbol: "diamond",
-		symbolSize: 8,
+		symbolSize: 7,
 		z: 5,
 		cursor: "pointer",
-		itemStyle: { color: paint.token("plane"), borderColor: paint.token("accent"), borderWidth: 1.5 },
+		itemStyle: { color: paint.token("plane"), borderColor: paint.token("accent"), borderWidth: 1.3 },
 		emphasis: { scale: 1.5 },
-		data: exemplars
-			.filter(({ traceId, timeMs }) => traceId !== null && timeMs >= fromMs && timeMs < toMs)
-			.map((item) => ({
-				value: [item.timeMs, milliseconds(item)],
-				traceId: item.traceId,
-				spanId: item.spanId,
-				route: item.route,
-			})),
+		data: longestOfEachPlace(
+			exemplars.filter(({ traceId, timeMs }) => traceId !== null && timeMs >= fromMs && timeMs < toMs),
+			{
+				fromMs,
+				toMs,
+			},
+		).map((item) => ({
+			value: [item.timeMs, milliseconds(item)],
+			traceId: item.traceId,
+			spanId: item.spanId,
+			route: item.route,
+		})),
 		tooltip: { trigger: "item" },
 	};
+}
+
+const PLACES = 40;
+
+/** Diamonds side by side, not on top of each other: of those that fall into one fortieth of the window the longest is drawn. */
+function longestOfEachPlace(exemplars: readonly ExemplarAnswer[], { fromMs, toMs }: PlotWindow): ExemplarAnswer[] {
+	const longest = new Map<number, ExemplarAnswer>();
+	for (const item of exemplars) {
+		const place = Math.floor(((item.timeMs - fromMs) / (toMs - fromMs)) * PLACES);
+		const other = longest.get(place);
+		if (other === undefined || milliseconds(item) > milliseconds(other)) longest.set(place, item);
+	}
+	return [...longest.values()];
 }
 
 /** An exemplar's value in milliseconds: its unit says what it is, and seconds are the convention. */

@@ -9,7 +9,7 @@ import type { Token } from "../../ui/theme.ts";
 import { type Paint, usePaint } from "../../ui/use-paint.ts";
 import { type LogVolume, logVolume, VOLUME_LEVELS, type VolumeLevel } from "./log-volume.ts";
 
-const COLORS: Record<VolumeLevel, Token> = { debug: "line-strong", info: "info", warn: "warn", error: "error" };
+const COLORS: Record<VolumeLevel, Token> = { debug: "line-strong", info: "ink-4", warn: "warn", error: "error" };
 
 /** When the lines of the list came, by level; dragging across it narrows the window. */
 export function LogVolumeChart({ records }: { records: readonly LogRecordAnswer[] }) {

@@ -21,7 +21,7 @@ import { NothingHere } from "../overview/NothingHere.tsx";
 import styles from "./LogsView.module.css";
 import { LogVolumeChart } from "./LogVolumeChart.tsx";
 
-const PAGE = 200;
+const PAGE = 300;
 const ALL = "all";
 
 const parsers = {

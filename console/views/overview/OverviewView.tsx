@@ -2,7 +2,7 @@
 /** The first page: how every service is doing, what failed last, what took longest; or how to send the first data. */
 import { useServices, useStatus, useTraces } from "../../client/queries.ts";
 import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
-import { formatPercent, formatRate } from "../../ui/format.ts";
+import { formatPercent, formatRate, TROUBLE } from "../../ui/format.ts";
 import { Link } from "../../ui/Link.tsx";
 import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
 import page from "../../ui/page.module.css";
@@ -40,7 +40,7 @@ export function OverviewView() {
 					<>
 						<Fact label="Services">{list.length}</Fact>
 						<Fact label="Calls">{formatRate(rate)}</Fact>
-						<Fact label="Failed" {...(errors > 0 ? { tone: "error" as const } : {})}>
+						<Fact label="Failed" {...(calls > 0 && errors / calls >= TROUBLE ? { tone: "error" as const } : {})}>
 							{formatPercent(calls > 0 ? errors / calls : 0)}
 						</Fact>
 					</>

@@ -3,7 +3,7 @@ import { parseAsBoolean, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useMemo } from "react";
 import type { RedSeriesAnswer, Services } from "../../client/api.ts";
 import { useRed } from "../../client/queries.ts";
-import { formatAgo, formatCount, formatMs, formatPercent, formatRate, unixNanoToMs } from "../../ui/format.ts";
+import { formatAgo, formatCount, formatMs, formatPercent, formatRate, TROUBLE, unixNanoToMs } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Link, serviceHref } from "../../ui/Link.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -39,7 +39,7 @@ export function ServicesPanel({ services }: { services: Services | undefined }) 
 		<Panel
 			title="Services"
 			note={services ? sourceNote(services.services) : undefined}
-			actions={<Link href="/topology">Topology</Link>}
+			actions={<Link href="/topology">On the map</Link>}
 			testId="services-table"
 		>
 			<table className={styles.table}>
@@ -108,7 +108,7 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 				/>
 				<b className="num">{formatRate(red.rate)}</b>
 			</td>
-			<td className={styles.chart} data-bad={red.errors > 0 || undefined}>
+			<td className={styles.chart} data-bad={red.errorRate >= TROUBLE || undefined}>
 				<Sparkline
 					label={`Share of failed calls of ${service}`}
 					kind="bars"
@@ -132,9 +132,7 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 			</td>
 			<td className={`${styles.figure} num`}>{formatMs(red.p50Ms)}</td>
 			<td className={`${styles.figure} num`}>{formatMs(red.p99Ms)}</td>
-			<td className={`${styles.figure} num`} data-bad={errorLogCount > 0 || undefined}>
-				{formatCount(errorLogCount)}
-			</td>
+			<td className={`${styles.figure} num`}>{formatCount(errorLogCount)}</td>
 			<td className={`${styles.figure} num`}>{formatAgo(unixNanoToMs(lastSeenUnixNano))}</td>
 		</tr>
 	);

@@ -3,7 +3,7 @@ import type { Topology } from "../../client/api.ts";
 import { useTopology } from "../../client/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
-import { formatMs, formatPercent, formatRate } from "../../ui/format.ts";
+import { formatMs, formatPercent, formatRate, TROUBLE } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -80,7 +80,7 @@ function EdgeList({ title, edges, end, nodes }: EdgeListProps) {
 							)}
 						</span>
 						<span className="num">{formatRate(edge.rate)}</span>
-						<span className="num" data-bad={edge.errors > 0 || undefined}>
+						<span className="num" data-bad={errorRate >= TROUBLE || undefined}>
 							{formatPercent(errorRate)}
 						</span>
 						<span className="num">{formatMs(edge.p95Ms)}</span>

@@ -1,7 +1,7 @@
 import type { RedSeriesAnswer } from "../../client/api.ts";
 import type { PlotWindow } from "../../ui/chart/chart-style.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { formatMs, formatPercent, formatRate } from "../../ui/format.ts";
+import { formatMs, formatPercent, formatRate, TROUBLE } from "../../ui/format.ts";
 import { Panel } from "../../ui/Panel.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
 import { Sparkline } from "../../ui/Sparkline.tsx";
@@ -65,7 +65,7 @@ export function RoutesPanel({ service, series, window, selected, onSelect }: Rou
 								color={serviceColor(service)}
 							/>
 							<span className="num">{formatRate(summary.rate)}</span>
-							<span className="num" data-bad={summary.errors > 0 || undefined}>
+							<span className="num" data-bad={summary.errorRate >= TROUBLE || undefined}>
 								{formatPercent(summary.errorRate)}
 							</span>
 							<span className="num">{formatMs(summary.p50Ms)}</span>

@@ -5,7 +5,7 @@ import { useMemo } from "react";
 import { useExemplars, useRed, useServices, useStatus, useTraces } from "../../client/queries.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
 import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
-import { formatAgo, formatMs, formatPercent, formatRate, plural, unixNanoToMs } from "../../ui/format.ts";
+import { formatAgo, formatMs, formatPercent, formatRate, plural, TROUBLE, unixNanoToMs } from "../../ui/format.ts";
 import { Link } from "../../ui/Link.tsx";
 import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -56,16 +56,16 @@ export function ServiceView({ service }: { service: string }) {
 				}
 				actions={
 					<nav className={styles.links} aria-label={`More of ${service}`}>
-						<Link href={`/traces?service=${encodeURIComponent(service)}`}>Traces</Link>
-						<Link href={`/logs?service=${encodeURIComponent(service)}`}>Logs</Link>
-						<Link href={`/topology?focus=${encodeURIComponent(`service:${service}`)}`}>Topology</Link>
+						<Link href={`/traces?service=${encodeURIComponent(service)}`}>All traces</Link>
+						<Link href={`/logs?service=${encodeURIComponent(service)}`}>All logs</Link>
+						<Link href={`/topology?focus=${encodeURIComponent(`service:${service}`)}`}>On the map</Link>
 					</nav>
 				}
 			>
 				{summary && (
 					<>
 						<Fact label="Rate">{formatRate(summary.rate)}</Fact>
-						<Fact label="Failed" {...(summary.errors > 0 ? { tone: "error" as const } : {})}>
+						<Fact label="Failed" {...(summary.errorRate >= TROUBLE ? { tone: "error" as const } : {})}>
 							{formatPercent(summary.errorRate)}
 						</Fact>
 						<Fact label="p50">{formatMs(summary.p50Ms)}</Fact>

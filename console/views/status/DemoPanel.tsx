@@ -53,8 +53,14 @@ export function DemoPanel({ running }: { running: boolean }) {
 						))}
 					</p>
 					{demo.data.faults.map((fault) => (
-						<label key={fault.id} className={styles.fault} data-on={fault.enabled || undefined}>
+						<label
+							key={fault.id}
+							htmlFor={`fault-${fault.id}`}
+							className={styles.fault}
+							data-on={fault.enabled || undefined}
+						>
 							<Switch
+								id={`fault-${fault.id}`}
 								size="xs"
 								color="red"
 								checked={fault.enabled}

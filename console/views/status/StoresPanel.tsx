@@ -23,7 +23,7 @@ export function StoresPanel({ stores }: { stores: readonly Store[] }) {
 						{store.lastError !== null && <> · last error: {store.lastError}</>}
 					</span>
 					<span className={`${rows.end} num`}>
-						{store.latencyMs !== null && <>{formatMs(store.latencyMs)} </>}
+						{store.latencyMs !== null && <span className={rows.quiet}>{formatMs(store.latencyMs)} · </span>}
 						<span className={rows.state} data-tone={TONE[store.state]}>
 							{store.state}
 						</span>
