@@ -50,7 +50,12 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 	useEffect(() => {
 		const target = line >= 0 && logs.row[line] === selectedRow ? line : own > 0 ? ownLine : line;
 		const position = target < 0 ? -1 : shown.indexOf(target);
-		if (position >= 0) list.scrollToIndex(position, { align: "auto" });
+		if (position < 0) return;
+		const items = list.getVirtualItems();
+		const top = scroller.current?.scrollTop ?? 0;
+		const bottom = top + (scroller.current?.clientHeight ?? 0);
+		const inSight = items.some((item) => item.index === position && item.start >= top && item.end <= bottom);
+		if (!inSight) list.scrollToIndex(position, { align: "center" });
 	}, [line, selectedRow]);
 	const toggle = (index: number) => {
 		const next = new Set(open);
@@ -119,6 +124,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 					</button>
 				</p>
 			)}
+			{/* biome-ignore lint/a11y/noStaticElementInteractions: leaving it with the pointer only takes the time mark away. */}
 			<div ref={scroller} className={styles.logScroller} onMouseLeave={() => onMark(null)}>
 				<div style={{ height: list.getTotalSize(), position: "relative" }}>
 					{list.getVirtualItems().map((item) => {
@@ -133,11 +139,10 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 								className={styles.logItem}
 								style={{ transform: `translateY(${item.start}px)` }}
 							>
-								{/* biome-ignore lint/a11y/useKeyWithClickEvents: the buttons inside do the same by keyboard. */}
+								{/* biome-ignore lint/a11y/useKeyWithClickEvents: the waterfall and the caret do the same by keyboard. */}
+								{/* biome-ignore lint/a11y/noStaticElementInteractions: as above. */}
 								<div
 									className={styles.logRow}
-									role="row"
-									tabIndex={-1}
 									data-testid="trace-log-row"
 									data-level={record.level}
 									data-lit={(selectedRow >= 0 && logs.row[index] === selectedRow) || undefined}

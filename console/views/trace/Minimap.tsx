@@ -104,7 +104,7 @@ export const Minimap = memo(function Minimap({ tree, view, whole, markNs, onView
 				/>
 			)}
 			{markNs !== null && <span className={styles.minimapMark} style={{ left: x(markNs) }} />}
-			<span className={styles.minimapFrom}>{formatDuration(whole.fromNs)}</span>
+			<span className={styles.minimapFrom}>{whole.fromNs === 0 ? "0" : formatDuration(whole.fromNs)}</span>
 			<span className={styles.minimapTo}>
 				{zoomed && `${formatDuration(view.toNs - view.fromNs)} of `}
 				{formatDuration(whole.toNs - whole.fromNs)}

@@ -81,6 +81,9 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 	);
 });
 
+/** What every metric's name ends in says nothing beside a chart of durations. */
+const shortSource = (source: string): string => source.replace(/_(duration_)?(milli)?seconds$/, "");
+
 const NONE: readonly ExemplarAnswer[] = [];
 const MOST_A_SERVICE = 40;
 
@@ -156,7 +159,6 @@ const RedRow = memo(function RedRow(props: RedRowProps) {
 			data-service={service}
 			data-lit={lit || undefined}
 			style={{ "--service": serviceColor(service) } as CSSProperties}
-			title={`Numbers from ${series.source}`}
 		>
 			<span className={styles.redName}>
 				<button
@@ -166,10 +168,12 @@ const RedRow = memo(function RedRow(props: RedRowProps) {
 					title={lit ? "Show all services" : `Show only ${service} in the waterfall`}
 					onClick={() => props.onSpotlight(lit ? null : service)}
 				/>
-				<Link href={serviceHref(service)} title={`${service}: open the service. Numbers from ${series.source}`}>
-					{service}
-				</Link>
-				<i title={series.source}>{series.source === "spans" ? "spans" : ""}</i>
+				<span>
+					<Link href={serviceHref(service)} title={`${service}: open the service`}>
+						{service}
+					</Link>
+					<i title={`Numbers from ${series.source}`}>{shortSource(series.source)}</i>
+				</span>
 			</span>
 			<span className={styles.redCell}>
 				<Spark {...shared} points={points.map((p) => ({ timeMs: p.timeMs, value: p.rate }))} />

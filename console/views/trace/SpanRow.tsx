@@ -8,6 +8,7 @@ import { matchStretches } from "./search-tree.ts";
 import type { TimeView } from "./time-view.ts";
 import { logDots, type TraceLogs } from "./trace-logs.ts";
 import { flagsOf, kindOf, nameOf, serviceOf, type TraceTree } from "./trace-tree.ts";
+import type { MeasureText } from "./use-text-width.ts";
 import styles from "./waterfall.module.css";
 
 export const ROW_PX = 24;
@@ -20,7 +21,7 @@ export interface RowLook {
 	barPx: number;
 	/** Pixels of indentation a level. */
 	indentPx: number;
-	measure: (text: string) => number;
+	measure: MeasureText;
 	words: readonly string[];
 	/** Times of the selected span's events, when it has been loaded. */
 	events: { row: number; atNs: readonly number[] } | null;
@@ -82,15 +83,16 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 	const indent = Math.min(tree.depth[row]! * look.indentPx, look.namePx * 0.5);
 	const showService = parent < 0 || tree.service[parent] !== tree.service[row] || props.selected;
 	const marks =
-		flags.length * 16 +
+		flags.reduce((px, flag) => px + measure(FLAG_NOTES[flag].tag) + 10, 0) +
 		(tree.error[row] === 1 ? 16 : 0) +
 		(tree.events[row]! > 0 ? 12 : 0) +
 		(tree.links[row]! > 0 ? 14 : 0);
 	const room = look.namePx - indent - 50 - marks - (collapsed ? 34 : 0);
-	const serviceText = showService ? fitMiddle(service, Math.max(44, room * 0.42), measure) : "";
+	const bold = (text: string) => measure(text, true);
+	const serviceText = showService ? fitMiddle(service, Math.max(44, room * 0.42), bold) : "";
 	const nameText = fitMiddle(
 		nameOf(tree, row) || "(no name)",
-		room - (serviceText ? measure(serviceText) + 10 : 0),
+		room - (serviceText ? bold(serviceText) + 8 : 0),
 		measure,
 	);
 	return (
@@ -131,7 +133,7 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 				{tree.events[row]! > 0 && <i title={`${tree.events[row]} events`}>◆</i>}
 				{flags.map((flag) => (
 					<i key={flag} className={styles.flag} title={FLAG_NOTES[flag].note}>
-						{FLAG_NOTES[flag].glyph}
+						{FLAG_NOTES[flag].tag}
 					</i>
 				))}
 				{tree.error[row] === 1 && (
@@ -169,6 +171,7 @@ function BarCell({ look, row }: { look: RowLook; row: number }) {
 	const label = formatDuration(tree.durationNs[row]!);
 	const labelPx = label.length * 6.4 + 8;
 	const right = left + width;
+	const airPx = look.logs.offset[row + 1]! > look.logs.offset[row]! ? 9 : 5;
 	const place = right + labelPx <= barPx ? "after" : left - labelPx >= 0 ? "before" : "inside";
 	const critical = [];
 	for (let i = tree.criticalOffset[row]!; inView && i < tree.criticalOffset[row + 1]!; i++) {
@@ -191,8 +194,8 @@ function BarCell({ look, row }: { look: RowLook; row: number }) {
 						data-place={place}
 						style={
 							place === "before"
-								? { right: barPx - left + 5 }
-								: { left: place === "after" ? right + 5 : Math.max(left, 0) + 5 }
+								? { right: barPx - left + airPx }
+								: { left: place === "after" ? right + airPx : Math.max(left, 0) + 5 }
 						}
 					>
 						{label}

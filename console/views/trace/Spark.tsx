@@ -72,22 +72,24 @@ export const Spark = memo(function Spark(props: SparkProps) {
 					vectorEffect="non-scaling-stroke"
 				/>
 			)}
-			{dots.map((dot, i) => (
-				// biome-ignore lint/a11y/useKeyWithClickEvents: the same traces can be reached from the service's page by keyboard.
-				<circle
-					// biome-ignore lint/suspicious/noArrayIndexKey: exemplars have no identity but their place in the answer.
-					key={i}
-					className={styles.sparkDot}
-					data-own={dot.own || undefined}
-					data-testid={dot.own ? "own-exemplar" : "exemplar"}
-					cx={x(dot.timeMs)}
-					cy={y(dot.value)}
-					r={dot.own ? 2.6 : 1.9}
-					onClick={dot.onClick}
-				>
-					<title>{dot.title}</title>
-				</circle>
-			))}
+			{dots.map((dot, i) => {
+				const point = `M${x(dot.timeMs)} ${y(dot.value)}h0`;
+				return (
+					// biome-ignore lint/a11y/noStaticElementInteractions: the same traces can be reached from the service's page by keyboard.
+					<g
+						// biome-ignore lint/suspicious/noArrayIndexKey: exemplars have no identity but their place in the answer.
+						key={i}
+						className={styles.sparkDot}
+						data-own={dot.own || undefined}
+						data-testid={dot.own ? "own-exemplar" : "exemplar"}
+						onClick={dot.onClick}
+					>
+						<title>{dot.title}</title>
+						<path d={point} strokeWidth={dot.own ? 7 : 5} vectorEffect="non-scaling-stroke" />
+						<path d={point} strokeWidth={dot.own ? 5 : 3} vectorEffect="non-scaling-stroke" />
+					</g>
+				);
+			})}
 		</svg>
 	);
 });

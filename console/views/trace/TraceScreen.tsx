@@ -46,9 +46,9 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 	const search = useRef<HTMLInputElement>(null);
 	const page = useRef<HTMLDivElement>(null);
 	const [namePx, setNamePx] = useStoredSize("names", 380, 120, 900);
-	const [sidePx, setSidePx] = useStoredSize("side", 420, 280, 900);
+	const [sidePx, setSidePx] = useStoredSize("side", 460, 280, 900);
 	const [logsPx, setLogsPx] = useStoredSize("logs", 230, 60, 800);
-	const [redPx, setRedPx] = useStoredSize("red", 300, 60, 800);
+	const [redPx, setRedPx] = useStoredSize("red", 330, 60, 800);
 
 	const { span, error: spanError } = useSpan(model, row);
 	const events = useMemo(
@@ -166,61 +166,57 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 		const inView = middle > view.fromNs && middle < view.toNs;
 		setView(zoomAt(view, whole, inView ? middle : (view.fromNs + view.toNs) / 2, factor));
 	};
-	const down = () => step(1);
-	const up = () => step(-1);
 	const open = () => page.current?.querySelector<HTMLElement>("[data-testid=span-panel]")?.focus();
-	useTraceKeys({
-		j: down,
-		ArrowDown: down,
-		k: up,
-		ArrowUp: up,
-		PageDown: () => step(waterfall.current?.pageRows() ?? 20),
-		PageUp: () => step(-(waterfall.current?.pageRows() ?? 20)),
-		Home: () => step(-tree.count),
-		End: () => step(tree.count),
-		ArrowLeft: () => {
-			if (row < 0) return;
-			if (tree.subtree[row]! > 1 && collapsed[row] === 0) onToggle(row);
-			else if (tree.parent[row]! >= 0) goTo(tree.parent[row]!, "replace");
-		},
-		ArrowRight: () => {
-			if (row < 0 || tree.subtree[row]! <= 1) return;
-			if (collapsed[row] === 1) onToggle(row);
-			else step(1);
-		},
-		Enter: () => (row < 0 ? step(1) : open()),
-		"-": onCollapseAll,
-		"+": onExpandAll,
-		"=": onExpandAll,
-		e: () => onError(1),
-		E: () => onError(-1),
-		n: () => onMatch(1),
-		N: () => onMatch(-1),
-		"/": () => {
-			search.current?.focus();
-			search.current?.select();
-		},
-		c: () => setOnlyCritical(!onlyCritical),
-		f: () => {
-			if (row < 0) return;
-			const air = Math.max(tree.durationNs[row]! * 0.08, 500);
-			const from = tree.startNs[row]!;
-			setView(clampView({ fromNs: from - air, toNs: from + tree.durationNs[row]! + air }, whole));
-		},
-		w: () => zoom(0.6),
-		s: () => zoom(1 / 0.6),
-		a: () => setView(panBy(view, whole, -0.2)),
-		d: () => setView(panBy(view, whole, 0.2)),
-		"0": onWhole,
-		l: () => row >= 0 && setOnlySpan(!onlySpan),
-		"?": onHelp,
-		Escape: () => {
-			if (help) setHelp(false);
-			else if (find !== "") setFind("");
-			else if (spotlight !== null) setSpotlight(null);
-			else if (row >= 0) onClose();
-		},
-	});
+	const close = () => {
+		if (row < 0) return;
+		if (tree.subtree[row]! > 1 && collapsed[row] === 0) onToggle(row);
+		else if (tree.parent[row]! >= 0) goTo(tree.parent[row]!, "replace");
+	};
+	const expand = () => {
+		if (row < 0 || tree.subtree[row]! <= 1) return;
+		if (collapsed[row] === 1) onToggle(row);
+		else step(1);
+	};
+	const zoomToSpan = () => {
+		if (row < 0) return;
+		const from = tree.startNs[row]!;
+		const air = Math.max(tree.durationNs[row]! * 0.08, 500);
+		setView(clampView({ fromNs: from - air, toNs: from + tree.durationNs[row]! + air }, whole));
+	};
+	const stepBack = () => {
+		if (help) setHelp(false);
+		else if (find !== "") setFind("");
+		else if (spotlight !== null) setSpotlight(null);
+		else if (row >= 0) onClose();
+	};
+	useTraceKeys([
+		["j ArrowDown", () => step(1)],
+		["k ArrowUp", () => step(-1)],
+		["PageDown", () => step(waterfall.current?.pageRows() ?? 20)],
+		["PageUp", () => step(-(waterfall.current?.pageRows() ?? 20))],
+		["Home", () => step(-tree.count)],
+		["End", () => step(tree.count)],
+		["ArrowLeft", close],
+		["ArrowRight", expand],
+		["Enter", () => (row < 0 ? step(1) : open())],
+		["-", onCollapseAll],
+		["+ =", onExpandAll],
+		["e", () => onError(1)],
+		["E", () => onError(-1)],
+		["n", () => onMatch(1)],
+		["N", () => onMatch(-1)],
+		["/", () => search.current?.select()],
+		["c", () => setOnlyCritical(!onlyCritical)],
+		["f", zoomToSpan],
+		["w", () => zoom(0.6)],
+		["s", () => zoom(1 / 0.6)],
+		["a", () => setView(panBy(view, whole, -0.2))],
+		["d", () => setView(panBy(view, whole, 0.2))],
+		["0", onWhole],
+		["l", () => row >= 0 && setOnlySpan(!onlySpan)],
+		["?", onHelp],
+		["Escape", stepBack],
+	]);
 
 	const markNs = hoverNs ?? (line >= 0 ? (logs.atNs[line] ?? null) : null);
 	const sizes = { "--side": `${sidePx}px`, "--logs": `${logsPx}px`, "--red": `${redPx}px` } as CSSProperties;

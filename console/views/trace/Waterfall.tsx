@@ -217,6 +217,7 @@ function Axis(props: {
 					<i className={styles.legendDot} /> log line
 				</span>
 			</div>
+			{/* biome-ignore lint/a11y/noStaticElementInteractions: the keys w, s, a, d and 0 do the same. */}
 			<div
 				className={styles.scale}
 				style={{ width: barPx }}
@@ -240,7 +241,7 @@ function Axis(props: {
 						style={{ left: x(ns) }}
 						data-last={x(ns) > barPx - 50 || undefined}
 					>
-						{formatDuration(ns)}
+						{ns === 0 ? "0" : formatDuration(ns)}
 					</span>
 				))}
 				{markNs !== null && markNs >= view.fromNs && markNs <= view.toNs && (

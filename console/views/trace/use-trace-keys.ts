@@ -1,7 +1,7 @@
 import { useEffect, useRef } from "react";
 
-/** Keys as `KeyboardEvent.key` gives them: `j`, `E`, `ArrowDown`, `?`. */
-export type TraceKeys = Record<string, () => void>;
+/** Keys as `KeyboardEvent.key` gives them, several with blanks between (`j ArrowDown`), and what they do. */
+export type TraceKeys = readonly (readonly [keys: string, run: () => void])[];
 
 /** After `g` the next key belongs to the shell's `g t`, `g l`, ... */
 const SEQUENCE_MS = 900;
@@ -25,7 +25,7 @@ export function useTraceKeys(keys: TraceKeys): void {
 				sequenceUntil = 0;
 				return;
 			}
-			const run = latest.current[event.key];
+			const run = latest.current.find(([names]) => names.split(" ").includes(event.key))?.[1];
 			if (!run) return;
 			event.preventDefault();
 			event.stopPropagation();
