@@ -1,4 +1,4 @@
-import type { TracerProvider } from "@opentelemetry/api";
+import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
@@ -18,7 +18,6 @@ import { type PinoModule, patchPino } from "./logs/pino.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
 import type { Family } from "./metrics/family.ts";
-import { bridgeMeters } from "./metrics/meter-bridge.ts";
 import { type PromClient, patchPromClient, registerRed } from "./metrics/prom-client.ts";
 import { MetricPush } from "./metrics/push.ts";
 import { createRed, type Red, redHistograms } from "./metrics/red.ts";
@@ -28,6 +27,7 @@ import { OtlpSender } from "./otlp/send.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
+import { measuredDb } from "./traces/measured-db.ts";
 import { measuredRpcProvider } from "./traces/measured-rpc.ts";
 import { createTracing } from "./traces/provider.ts";
 import { transparentProvider } from "./traces/transparent-tracer.ts";
@@ -151,25 +151,15 @@ function guarded(name: string, part: () => void): void {
 
 function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, provider: TracerProvider): void {
 	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
-	const meters = bridgeMeters({
-		"db.client.operation.duration": {
-			histogram: red.dbClient,
-			attributes: [
-				"db.system.name",
-				"db.namespace",
-				"db.operation.name",
-				"server.address",
-				"server.port",
-				"error.type",
-			],
-		},
-	});
-	const use = (name: Known, create: () => Instrumentation, through = provider): void => {
+	const db = measuredDb(provider, red.dbClient);
+	const use = (name: Known, create: () => Instrumentation, tracers: TracerProvider, meters?: MeterProvider): void => {
 		if (enabled.has(name)) {
 			guarded(name, () => {
 				const instrumentation = create();
-				instrumentation.setTracerProvider(through);
-				instrumentation.setMeterProvider(meters);
+				instrumentation.setTracerProvider(tracers);
+				if (meters !== undefined) {
+					instrumentation.setMeterProvider(meters);
+				}
 			});
 		}
 	};
@@ -190,7 +180,7 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 		() => new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
 		transparentProvider,
 	);
-	use("pg", () => new PgInstrumentation());
+	use("pg", () => new PgInstrumentation(), db.tracers, db.meters);
 	use(
 		"grpc",
 		() => new GrpcInstrumentation(),

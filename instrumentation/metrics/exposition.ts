@@ -98,8 +98,8 @@ function samples(out: string[], family: Family, name: string, suffix: string, st
 						`${name}_bucket${labelText(point.labels, "le", le)} ${cumulated}${strict ? exemplarText(point.exemplars[index]) : ""}`,
 					);
 				}
-				// With negative buckets a sum can fall, and OpenMetrics forbids it.
-				if (!(strict && (point.bounds[0] ?? 0) < 0)) {
+				// With negative values a sum can fall: OpenMetrics wants it left out, and the count with it.
+				if (!strict || ((point.bounds[0] ?? 0) >= 0 && point.sum >= 0)) {
 					out.push(`${name}_count${labelText(point.labels)} ${point.count}`);
 					out.push(`${name}_sum${labelText(point.labels)} ${numberText(point.sum)}`);
 				}
@@ -108,11 +108,16 @@ function samples(out: string[], family: Family, name: string, suffix: string, st
 		case "summary":
 			for (const point of family.points) {
 				for (const { quantile, value } of point.quantiles) {
+					if (strict && value < 0) {
+						continue;
+					}
 					const q = strict ? canonical(quantile) : numberText(quantile);
 					out.push(`${name}${labelText(point.labels, "quantile", q)} ${numberText(value)}`);
 				}
 				out.push(`${name}_count${labelText(point.labels)} ${point.count}`);
-				out.push(`${name}_sum${labelText(point.labels)} ${numberText(point.sum)}`);
+				if (!strict || point.sum >= 0) {
+					out.push(`${name}_sum${labelText(point.labels)} ${numberText(point.sum)}`);
+				}
 			}
 			break;
 		default:

@@ -1,0 +1,192 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { PGlite } from "@electric-sql/pglite";
+import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { Capture, type CapturedSpan } from "../testing/capture.ts";
+import { killApps, runApp } from "../testing/run-app.ts";
+
+const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5];
+const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
+
+let capture: Capture;
+beforeAll(async () => {
+	capture = await Capture.start();
+});
+afterEach(() => capture.clear());
+afterAll(async () => {
+	await killApps();
+	await capture.close();
+});
+
+const spanOf = (kind: number, name: string | RegExp): Promise<CapturedSpan> =>
+	capture.until(
+		() =>
+			capture.spans.find(
+				(span) => span.kind === kind && (typeof name === "string" ? span.name === name : name.test(span.name)),
+			),
+		`a span ${name} of kind ${kind}`,
+	);
+
+describe("PostgreSQL over its wire protocol", () => {
+	let database: PGlite;
+	let socket: PGLiteSocketServer;
+	let port: number;
+	let url: string;
+	beforeAll(async () => {
+		const probe = createServer().listen(0, "127.0.0.1");
+		await once(probe, "listening");
+		port = (probe.address() as { port: number }).port;
+		probe.close();
+		database = await PGlite.create();
+		socket = new PGLiteSocketServer({ db: database, port, host: "127.0.0.1" });
+		await socket.start();
+		url = await runApp("pg.mjs", { otlp: capture.url, args: [String(port)], env: METRICS }).url();
+	});
+	afterAll(async () => {
+		await killApps();
+		await socket.stop();
+		await database.close();
+	});
+
+	it("a query is a client span under the request, and is counted", async () => {
+		expect(await (await fetch(`${url}/good`)).json()).toEqual([{ one: 1 }]);
+		const [request, query] = [await spanOf(SERVER, "GET"), await spanOf(CLIENT, "SELECT shop")];
+		expect(query).toMatchObject({ traceId: request.traceId, parentSpanId: request.spanId });
+		expect(query.attributes).toMatchObject({
+			"db.system.name": "postgresql",
+			"db.namespace": "shop",
+			"db.operation.name": "SELECT",
+			"db.query.text": "SELECT $1::int AS one",
+			"server.address": "127.0.0.1",
+			"server.port": port,
+		});
+		const point = await capture.until(
+			() => capture.points.find(({ metric }) => metric === "db.client.operation.duration"),
+			"the duration",
+		);
+		expect(point.attributes).toMatchObject({ "db.system.name": "postgresql", "db.operation.name": "SELECT" });
+		expect(point.exemplars).toMatchObject([{ traceId: query.traceId, spanId: query.spanId }]);
+	});
+
+	it("a free connection from the pool is no span", async () => {
+		await (await fetch(`${url}/good`)).text();
+		await spanOf(SERVER, "GET");
+		expect(capture.spans.map(({ name }) => name).sort()).toEqual(["GET", "SELECT shop"]);
+	});
+
+	it("a failing query is an error with its SQLSTATE", async () => {
+		expect((await fetch(`${url}/bad`)).status).toBe(500);
+		const query = await spanOf(CLIENT, "SELECT shop");
+		expect(query.status.code).toBe(2);
+		expect(query.attributes["error.type"]).toBe("42703");
+	});
+});
+
+describe("gRPC", () => {
+	let url: string;
+	let lines: () => Record<string, unknown>[];
+	beforeAll(async () => {
+		const app = runApp("grpc.mjs", { otlp: capture.url, env: METRICS });
+		lines = () => app.lines();
+		url = await app.url();
+	});
+	afterAll(killApps);
+
+	it("a call is one client and one server span in the caller's trace, with the conventions' names, and is counted", async () => {
+		expect(await (await fetch(`${url}/apple`)).json()).toEqual({ count: 3 });
+		const request = await spanOf(SERVER, "GET");
+		const [client, server] = [await spanOf(CLIENT, "shop.Stock/Check"), await spanOf(SERVER, "shop.Stock/Check")];
+		expect(client).toMatchObject({ traceId: request.traceId, parentSpanId: request.spanId });
+		expect(server).toMatchObject({ traceId: request.traceId, parentSpanId: client.spanId });
+		for (const { attributes, status } of [client, server]) {
+			expect(attributes).toMatchObject({
+				"rpc.system": "grpc",
+				"rpc.service": "shop.Stock",
+				"rpc.response.status_code": "OK",
+			});
+			expect(status.code ?? 0).toBe(0);
+		}
+		expect(lines().find(({ sku }) => sku === "apple")).toMatchObject({
+			trace_id: server.traceId,
+			span_id: server.spanId,
+		});
+		for (const metric of ["rpc.server.call.duration", "rpc.client.call.duration"]) {
+			const point = await capture.until(() => capture.points.find((candidate) => candidate.metric === metric), metric);
+			expect(point.attributes).toMatchObject({ "rpc.method": "shop.Stock/Check", "rpc.response.status_code": "OK" });
+			expect(point.exemplars).toMatchObject([{ traceId: request.traceId }]);
+		}
+	});
+
+	it.each([
+		["missing", "NOT_FOUND", { client: 2, server: 0 }],
+		["broken", "INTERNAL", { client: 2, server: 2 }],
+	])("%s ends as %s: whose error it is", async (sku, code, status) => {
+		await (await fetch(`${url}/${sku}`)).text();
+		const [client, server] = [await spanOf(CLIENT, "shop.Stock/Check"), await spanOf(SERVER, "shop.Stock/Check")];
+		expect([client.attributes["rpc.response.status_code"], server.attributes["rpc.response.status_code"]]).toEqual([
+			code,
+			code,
+		]);
+		expect([client.status.code ?? 0, server.status.code ?? 0]).toEqual([status.client, status.server]);
+	});
+});
+
+describe("any queue, by the helpers", () => {
+	let url: string;
+	let lines: () => Record<string, unknown>[];
+	beforeAll(async () => {
+		const app = runApp("queue.mjs", { otlp: capture.url, env: METRICS });
+		lines = () => app.lines();
+		url = await app.url();
+	});
+	afterAll(killApps);
+
+	it("the consumer continues the producer's trace, and both are counted", async () => {
+		await (await fetch(`${url}/?body=fine`)).text();
+		const request = await spanOf(SERVER, "GET");
+		const [producer, consumer] = [
+			await spanOf(PRODUCER, "publish orders/paid"),
+			await spanOf(CONSUMER, "process orders/paid"),
+		];
+		expect(producer).toMatchObject({ traceId: request.traceId, parentSpanId: request.spanId });
+		expect(consumer).toMatchObject({ traceId: request.traceId, parentSpanId: producer.spanId, links: [] });
+		expect(consumer.attributes).toMatchObject({
+			"messaging.system": "mqtt",
+			"messaging.destination.name": "orders/paid",
+			"messaging.operation.type": "process",
+		});
+		expect(lines().at(-1)).toMatchObject({ trace_id: consumer.traceId, span_id: consumer.spanId });
+		for (const metric of ["messaging.client.operation.duration", "messaging.process.duration"]) {
+			const point = await capture.until(() => capture.points.find((candidate) => candidate.metric === metric), metric);
+			expect(point.attributes["messaging.destination.name"]).toBe("orders/paid");
+		}
+	});
+
+	it("relation link starts a trace of its own that points back", async () => {
+		await (await fetch(`${url}/?body=fine&relation=link`)).text();
+		const [producer, consumer] = [
+			await spanOf(PRODUCER, "publish orders/paid"),
+			await spanOf(CONSUMER, "process orders/paid"),
+		];
+		expect(consumer.traceId).not.toBe(producer.traceId);
+		expect(consumer.links).toMatchObject([{ traceId: producer.traceId, spanId: producer.spanId }]);
+	});
+
+	it("a batch links to every producer", async () => {
+		await Promise.all([1, 2, 3].map(() => fetch(`${url}/?body=fine`)));
+		capture.clear();
+		await (await fetch(`${url}/batch?body=fine`)).text();
+		const batch = await capture.until(() => capture.spans.find(({ links }) => links.length > 1), "the batch");
+		expect(batch.links.length).toBeGreaterThanOrEqual(4);
+	});
+
+	it("a handler that throws is an error on the consumer", async () => {
+		await (await fetch(`${url}/?body=bad`)).text();
+		const consumer = await spanOf(CONSUMER, "process orders/paid");
+		expect(consumer).toMatchObject({
+			status: { code: 2, message: "cannot ship" },
+			attributes: { "error.type": "TypeError" },
+		});
+	});
+});
