@@ -66,6 +66,14 @@ export function addTraceCycle(ledger: Ledger, path: readonly string[], traceId: 
 	const key = JSON.stringify(turned);
 	const known = ledger.traceCycles.get(key);
 	if (known === undefined || traceId < known.traceId) ledger.traceCycles.set(key, { path: turned, traceId });
+	// What is not among the best now never will be: a trace of nothing but rounds must not fill the memory.
+	if (ledger.traceCycles.size > 20 * MAX_TRACE_CYCLES) ledger.traceCycles = new Map(bestCycles(ledger));
+}
+
+function bestCycles(ledger: Ledger): [string, { path: string[]; traceId: string }][] {
+	return [...ledger.traceCycles.entries()]
+		.sort(([a, x], [b, y]) => x.path.length - y.path.length || compareText(a, b))
+		.slice(0, MAX_TRACE_CYCLES);
 }
 
 export function addFold(ledger: Ledger, fold: TopologyFold): void {
@@ -90,15 +98,12 @@ export function addFold(ledger: Ledger, fold: TopologyFold): void {
 /** The ledger as plain data, in one fixed order. */
 export function closeLedger(ledger: Ledger): TopologyFold {
 	const { spans, weight, paired, unmatchedClients, unmatchedProducers, orphans } = ledger;
-	const cycles = [...ledger.traceCycles.entries()]
-		.sort(([a, x], [b, y]) => x.path.length - y.path.length || compareText(a, b))
-		.slice(0, MAX_TRACE_CYCLES);
 	const edges = [...ledger.edges.entries()].sort(([a], [b]) => compareText(a, b)).map(([, edge]) => edge);
 	for (const edge of edges) edge.sampleTraceIds = edge.samples.map((sample) => sample.traceId);
 	return {
 		nodes: [...ledger.nodes.values()].sort((a, b) => compareText(a.id, b.id)),
 		edges,
-		traceCycles: cycles.map(([, cycle]) => cycle),
+		traceCycles: bestCycles(ledger).map(([, cycle]) => cycle),
 		coverage: {
 			spans,
 			paired,

@@ -254,6 +254,13 @@ describe("circles", () => {
 		]);
 	});
 
+	test("of a thousand rounds the twenty shortest are kept", () => {
+		const services = Array.from({ length: 1000 }, (_, i) => String.fromCharCode(0x4e00 + i));
+		const fold = foldTopology(chain(`a${services.map((service) => `${service}a`).join("")}`, T1));
+		expect(fold.traceCycles.map(({ path }) => path)).toEqual(services.slice(0, 20).map((service) => ids("a", service)));
+		expect(mergeTopology(fold, fold).traceCycles).toEqual(fold.traceCycles);
+	});
+
 	test("a chain and a self-call are none", () => {
 		expect(findCycles(foldTopology([...chain("abc", T1), ...chain("dd", T2)]))).toEqual([]);
 	});
