@@ -7,9 +7,9 @@ import type { Point } from "./layout.ts";
 import classes from "./Topology.module.css";
 import type { TopologyNode } from "./visible-graph.ts";
 
-export const NODE_WIDTH = 176;
+export const NODE_WIDTH = 184;
 export const NODE_HEIGHT = 46;
-const NAME_CHARACTERS = 22;
+const NAME_CHARACTERS = 20;
 
 /** On a 16-unit grid, stroked. */
 const SIGNS: Record<TopologyNode["kind"], string> = {
@@ -20,6 +20,18 @@ const SIGNS: Record<TopologyNode["kind"], string> = {
 	rpc: "M3 5h9M9 2.500 12 5 9 7.500M13 11H4M7 8.500 4 11l3 2.500",
 	external: "M8 2a6 6 0 1 1 0 12A6 6 0 0 1 8 2M2 8h12M8 2c-4 4-4 8 0 12M8 2c4 4 4 8 0 12",
 };
+
+/** Colour is for services; what they talk to is drawn in ink. */
+function colorOf(node: TopologyNode): string {
+	return node.kind === "service" ? serviceColor(node.name) : "var(--ink-4)";
+}
+
+/** `postgresql/orders@orders-db:5432` is read as `orders`, the rest stands in the title: which one matters more than what it is. */
+function labelOf({ kind, name }: TopologyNode): string {
+	if (kind !== "database" && kind !== "cache" && kind !== "queue") return name;
+	const [what = name] = name.split("@");
+	return what.slice(what.indexOf("/") + 1) || name;
+}
 
 export interface NodeTraffic {
 	rate: number;
@@ -62,15 +74,15 @@ export function NodeMark(props: {
 		>
 			<title>{node.id}</title>
 			<rect className={classes.box} width={NODE_WIDTH} height={NODE_HEIGHT} rx={7} />
-			<path d={`M0 7a7 7 0 0 1 4-6.300v44.600A7 7 0 0 1 0 39z`} fill={serviceColor(node.name)} />
+			<path d={`M0 7a7 7 0 0 1 4-6.300v44.600A7 7 0 0 1 0 39z`} fill={colorOf(node)} />
 			<path
 				className={classes.sign}
 				d={SIGNS[node.kind]}
 				transform="translate(13,7) scale(0.95)"
-				stroke={serviceColor(node.name)}
+				stroke={colorOf(node)}
 			/>
 			<text className={classes.name} x={36} y={19}>
-				{fitMiddle(node.name, NAME_CHARACTERS, (text) => text.length)}
+				{fitMiddle(labelOf(node), NAME_CHARACTERS, (text) => text.length)}
 			</text>
 			<text className={classes.facts} x={13} y={37}>
 				{facts}

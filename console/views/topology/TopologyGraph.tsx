@@ -47,6 +47,7 @@ export function TopologyGraph(props: {
 			<svg
 				ref={frame}
 				className={classes.frame}
+				// biome-ignore lint/a11y/noNoninteractiveTabindex: arrow keys move the drawing
 				tabIndex={0}
 				role="application"
 				aria-label="Service topology. Arrow keys move, plus and minus zoom, 0 fits."

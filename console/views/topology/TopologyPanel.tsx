@@ -46,7 +46,7 @@ function NodeDetails(props: {
 	return (
 		<>
 			<h2>
-				<span className={classes.dot} style={{ background: serviceColor(node.name) }} />
+				{node.kind === "service" && <span className={classes.dot} style={{ background: serviceColor(node.name) }} />}
 				{node.name}
 			</h2>
 			<p className={classes.muted}>

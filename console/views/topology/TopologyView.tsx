@@ -163,7 +163,7 @@ function Coverage({ topology, graph }: { topology: Topology; graph: VisibleGraph
 				</span>
 			)}
 			<span className={classes.grow} />
-			{topology.status === "partial" && <span className={classes.warn}>{topology.reason}</span>}
+			{topology.status === "partial" && <span>{topology.reason}</span>}
 			<span>from {topology.source}</span>
 		</footer>
 	);
