@@ -47,7 +47,7 @@ export const pivot: Scenario = {
 			const requests = numberFlag(flags, "requests");
 			const measured = await measure(system, loaded, requests).finally(() => live.stop());
 			const arrived = await live.done;
-			const { pivotMs, skeletonMs, topologyMs, wrong, example } = measured;
+			const { pivotMs, skeletonMs, topologyMs, wrong, partsMs } = measured;
 			const size = `${number(loaded.spans / 1e6)} M spans, ${number(loaded.logs / 1e6)} M lines`;
 			return {
 				what: `${size} stored (${number(loaded.traces)} traces over the hour before the load's end), ${number(rate)} spans/s arriving; traces picked at random, never twice, one request after the other over HTTP.`,
@@ -89,7 +89,7 @@ export const pivot: Scenario = {
 					{ name: "store's memory at its highest", value: system.memory()?.peak ?? 0, unit: "MB" },
 					{ name: "on disk", value: folderBytes(dataDir, /./) / 2 ** 20, unit: "MB" },
 				],
-				details: { loaded, pivotMs, skeletonMs, topologyMs, example },
+				details: { loaded, pivotMs, skeletonMs, topologyMs, partsMs },
 			};
 		} finally {
 			await system.stop();
@@ -155,7 +155,7 @@ async function measure(system: System, { traces }: Loaded, requests: number) {
 	const skeletonMs: number[] = [];
 	const topologyMs: number[] = [];
 	let wrong = 0;
-	let example: unknown = null;
+	const parts = new Map<string, number[]>();
 	const show = sayOver();
 	const warmUp = Math.ceil(requests / 10);
 	for (let i = -warmUp; i < requests; i++) {
@@ -171,11 +171,7 @@ async function measure(system: System, { traces }: Loaded, requests: number) {
 			const expected = spansOfTrace(trace);
 			const whole = answer.trace.facts?.spanCount === expected && answer.logs.records.length === expected;
 			if (!whole || answer.red.services.length === 0) wrong++;
-			example = {
-				timings: answer.timings,
-				services: answer.red.services.length,
-				exemplars: answer.exemplars.items.length,
-			};
+			for (const [part, ms] of Object.entries(answer.timings)) parts.set(part, [...(parts.get(part) ?? []), ms]);
 		}
 		if (i % 3 === 0) {
 			const startedMs = performance.now();
@@ -192,5 +188,5 @@ async function measure(system: System, { traces }: Loaded, requests: number) {
 		skeletonMs: percentiles(skeletonMs),
 		topologyMs: percentiles(topologyMs),
 	};
-	return { ...all, wrong, example };
+	return { ...all, wrong, partsMs: Object.fromEntries([...parts].map(([part, times]) => [part, percentiles(times)])) };
 }
