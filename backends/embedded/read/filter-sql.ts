@@ -71,11 +71,14 @@ class AttributeWords {
 		return bind(this.params, value);
 	}
 
-	/** `column` is JSON text of attributes. A look for the key in the text first: most rows end there, and parsing is what costs. */
+	/**
+	 * `column` is JSON text of attributes. A look for the key and, where it can only be written one way, the value: most rows end there,
+	 * and parsing is what costs.
+	 */
 	protected attribute(column: string, { field, op, value }: Compare): string {
 		const pointer = this.bind(`/${field.replaceAll("~", "~0").replaceAll("/", "~1")}`);
-		const quoted = this.bind(JSON.stringify(field));
-		return `(contains(${column}, ${quoted}) and ${this.json(`json_extract(${column}, ${pointer})`, op, value)})`;
+		const telling = this.bind(JSON.stringify(field) + (op === "=" ? `:${beginningOf(value)}` : ""));
+		return `(contains(${column}, ${telling}) and ${this.json(`json_extract(${column}, ${pointer})`, op, value)})`;
 	}
 
 	protected resourceAttribute(filter: Compare): string {
@@ -132,6 +135,16 @@ function likePattern(value: string): string | null {
 		pattern += /[%_\\]/.test(character) ? `\\${character}` : character;
 	}
 	return isPattern ? pattern : null;
+}
+
+/** How the JSON of an equal value begins, as far as that is certain: up to a star, an escape or a fraction. */
+function beginningOf(value: Compare["value"]): string {
+	if (typeof value === "boolean") return String(value);
+	if (typeof value === "number") return Number.isSafeInteger(value) && !Object.is(value, -0) ? String(value) : "";
+	const plain = /^[^*\\]*/.exec(value)?.[0] ?? "";
+	const json = JSON.stringify(plain);
+	if (json !== `"${plain}"`) return '"';
+	return plain.length === value.length ? json : json.slice(0, -1);
 }
 
 const withoutEscapes = (value: string) => value.replaceAll("\\*", "*");

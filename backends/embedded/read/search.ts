@@ -20,7 +20,7 @@ import { readSummaries, type TraceKey } from "./trace-summaries.ts";
 const FIRST_SLICE_NS = 1_000_000_000n;
 const SLICE_GROWTH = 4n;
 /** Summaries read at once. */
-const BATCH = 200;
+const BATCH = 100;
 
 interface Candidate extends TraceKey {
 	/** The trace starts here or earlier. */
@@ -119,7 +119,7 @@ async function* slowest(matcher: Matcher, call: Call): AsyncGenerator<TraceSumma
 	);
 	for (let i = 0; i < rows.length; i += BATCH) {
 		const keys = rows.slice(i, i + BATCH).map((row) => ({ hi: row.trace_hi, lo: row.trace_lo }));
-		const summaries = await readSummaries(db, keys, signal);
+		const summaries = await readSummaries(db, keys, null, signal);
 		yield* [...summaries.values()].sort((a, b) => b.durationNs - a.durationNs || (a.traceId < b.traceId ? 1 : -1));
 	}
 }
@@ -151,7 +151,8 @@ async function* newest(matcher: Matcher, cursor: string | undefined): AsyncGener
 		while (waiting.length > 0 && (seen <= window.fromUnixNano || waiting[0]!.bound >= seen)) {
 			const batch = waiting.slice(0, BATCH);
 			waiting = waiting.slice(BATCH);
-			const summaries = await readSummaries(matcher.db, batch, matcher.signal);
+			const around = { fromUnixNano: batch.at(-1)!.bound, toUnixNano: batch[0]!.bound + 1n };
+			const summaries = await readSummaries(matcher.db, batch, around, matcher.signal);
 			for (const summary of summaries.values()) if (after === null || isAfter(summary, after)) ready.push(summary);
 			ready.sort(newestFirst);
 			const next = waiting[0]?.bound;

@@ -1,5 +1,6 @@
 /** Summaries of given traces, whole: every span counts, wherever in the store and in time it lies. */
 import { traceIdFromWords } from "../../../core/ids.ts";
+import type { TimeWindow } from "../../../core/model.ts";
 import type { TraceSummary } from "../../../core/ports.ts";
 import type { Database, SqlValue } from "../store/database.ts";
 import { STATUSES } from "./span-rows.ts";
@@ -24,10 +25,38 @@ interface ServiceRow {
 	first_name: string;
 }
 
-/** By trace id. A trace that has gone in the meantime is left out. */
+/** Stores up to this many spans are looked through whole for every summary. */
+const SMALL_STORE = 1_000_000;
+/** In larger ones the first look is at this much time around the match. */
+const NEAR_NS = 120_000_000_000n;
+
+/**
+ * By trace id; a trace that has gone in the meantime is left out. Looking for a batch of ids through a big store costs a join with all of
+ * it, so there the first look is around `near`, and only traces that show no root there, or reach beyond it, are looked for everywhere.
+ */
 export async function readSummaries(
 	db: Database,
 	keys: readonly TraceKey[],
+	near: TimeWindow | null,
+	signal: AbortSignal,
+): Promise<Map<string, TraceSummary>> {
+	const stored = db.segments().reduce((sum, segment) => sum + segment.spans, 0);
+	if (near === null || stored <= SMALL_STORE) return read(db, keys, null, signal);
+	const window = { fromUnixNano: near.fromUnixNano - NEAR_NS, toUnixNano: near.toUnixNano + NEAR_NS };
+	const found = await read(db, keys, window, signal);
+	const open = keys.filter(({ hi, lo }) => {
+		const trace = found.get(traceIdFromWords(hi, lo));
+		if (trace === undefined || trace.rootMissing) return true;
+		return trace.startUnixNano + BigInt(Math.round(trace.durationNs)) > window.toUnixNano;
+	});
+	for (const [id, trace] of await read(db, open, null, signal)) found.set(id, trace);
+	return found;
+}
+
+async function read(
+	db: Database,
+	keys: readonly TraceKey[],
+	window: TimeWindow | null,
 	signal: AbortSignal,
 ): Promise<Map<string, TraceSummary>> {
 	if (keys.length === 0) return new Map();
@@ -37,7 +66,12 @@ export async function readSummaries(
 		params[`lo${i}`] = lo;
 		return `($hi${i}::ubigint, $lo${i}::ubigint)`;
 	});
-	const sql = statement(import.meta.url, "trace-summaries", { spans: db.from("spans", null), ids: ids.join(", ") });
+	if (window !== null) Object.assign(params, { from: window.fromUnixNano, to: window.toUnixNano });
+	const sql = statement(import.meta.url, "trace-summaries", {
+		spans: db.from("spans", window),
+		ids: ids.join(", "),
+		time: window === null ? "true" : "start_ns >= $from and start_ns < $to",
+	});
 	const byTrace = new Map<string, ServiceRow[]>();
 	for (const row of await db.all<ServiceRow>(sql, params, signal)) {
 		const id = traceIdFromWords(row.trace_hi, row.trace_lo);

@@ -3,6 +3,7 @@ with copies as (
 	select s.trace_hi, s.trace_lo, span_id, parent_id, start_ns, duration_ns, service, name, kind, status
 	from {spans} s
 	semi join (values {ids}) wanted(hi, lo) on wanted.lo = s.trace_lo and wanted.hi = s.trace_hi
+	where {time}
 	qualify row_number() over (
 		partition by s.trace_hi, s.trace_lo, span_id, service, kind
 		order by start_ns + duration_ns desc, duration_ns desc, status desc, event_count desc, parent_id, name
