@@ -41,6 +41,19 @@ export function StaleNotice({ error }: { error: unknown }) {
 	);
 }
 
+/** Above an answer that is not whole: what is missing, and why. */
+export function PartialNotice({ answer }: { answer: { status: string; reason?: string | undefined } | undefined }) {
+	if (answer?.status !== "partial" && answer?.status !== "error") return null;
+	return (
+		<p className={styles.stale} role="status" data-testid="partial-notice">
+			<Icon name="warn" size={14} />
+			<span>
+				<b>Not all of it.</b> {answer.reason ?? "The store gave no reason."}
+			</span>
+		</p>
+	);
+}
+
 function explain(error: unknown): { title: string; detail: string; hints: readonly string[] } {
 	if (error instanceof ApiError) return { title: error.title, detail: error.message, hints: error.hints };
 	return { title: "Something went wrong", detail: error instanceof Error ? error.message : String(error), hints: [] };

@@ -7,6 +7,7 @@ import { LevelTag } from "./LevelTag.tsx";
 import { Link, serviceHref, traceHref } from "./Link.tsx";
 import styles from "./LogLine.module.css";
 import { levelColor } from "./level.ts";
+import { logPreview } from "./log-preview.ts";
 import { ServiceBadge } from "./ServiceBadge.tsx";
 
 export interface LogLineProps {
@@ -51,7 +52,15 @@ export function LogLine({ record, open, onToggle, oneService = false, onPick }: 
 						<ServiceBadge service={record.service} />
 					</span>
 				)}
-				<span className={styles.body}>{record.body}</span>
+				<span className={styles.body}>
+					{record.body}
+					{!open &&
+						logPreview(record.attributes).map(({ key, value }) => (
+							<span key={key} className={styles.pair}>
+								<i>{key}</i> {value}
+							</span>
+						))}
+				</span>
 				{record.traceId !== null && (
 					<Link
 						href={traceHref(record.traceId, record.spanId)}

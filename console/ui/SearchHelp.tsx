@@ -9,7 +9,7 @@ const EXAMPLES: Record<"traces" | "logs", readonly (readonly [string, string])[]
 		['service:cart name:"POST /cart"', "both on one span"],
 		["http.route:/orders/*", "a pattern"],
 		["-service:mailer", "without"],
-		["status:error or duration:>1s", "either"],
+		["status:error OR duration:>1s", "either"],
 		['"connection refused"', "text anywhere"],
 	],
 	logs: [

@@ -1,4 +1,5 @@
 "use client";
+import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 
 export interface Reading {
@@ -10,8 +11,21 @@ export interface Reading {
 	poll: { refetchMs?: false };
 }
 
-/** Live lists grow at the top. While one reads further down they wait. */
-export function useReading(): Reading {
+/**
+ * Live lists grow at the top. While one reads further down they wait; back at the top only the first page is kept, so that
+ * following costs one request, however far one has read. `key` is the first part of the list's query key.
+ */
+export function useReading(key: string): Reading {
+	const client = useQueryClient();
 	const [paused, setPaused] = useState(false);
-	return { paused, onTop: (atTop) => setPaused(!atTop), poll: paused ? { refetchMs: false } : {} };
+	const onTop = (atTop: boolean) => {
+		if (atTop !== paused) return;
+		if (atTop) client.setQueriesData<InfiniteData<unknown>>({ queryKey: [key], type: "active" }, firstPage);
+		setPaused(!atTop);
+	};
+	return { paused, onTop, poll: paused ? { refetchMs: false } : {} };
+}
+
+function firstPage(data: InfiniteData<unknown> | undefined): InfiniteData<unknown> | undefined {
+	return data && { pages: data.pages.slice(0, 1), pageParams: data.pageParams.slice(0, 1) };
 }

@@ -4,7 +4,7 @@ import { parseAsString, parseAsStringLiteral, useQueryStates } from "nuqs";
 import { useMemo, useState } from "react";
 import { useLogPages, useServices, useStatus } from "../../client/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
+import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { ChoiceFilter, FilterBar, PickFilter, TextFilter } from "../../ui/FilterBar.tsx";
 import { plural } from "../../ui/format.ts";
 import { LiveNote } from "../../ui/LiveNote.tsx";
@@ -15,6 +15,7 @@ import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
 import { SearchHelp } from "../../ui/SearchHelp.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
+import { searchProblem, searchTerm } from "../../ui/search-problem.ts";
 import { useReading } from "../../ui/use-reading.ts";
 import { VirtualList } from "../../ui/VirtualList.tsx";
 import { NothingHere } from "../overview/NothingHere.tsx";
@@ -35,7 +36,7 @@ const parsers = {
 export function LogsView() {
 	const [{ q, service, level, order }, set] = useQueryStates(parsers, { history: "push" });
 	const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
-	const reading = useReading();
+	const reading = useReading("log-pages");
 	const services = useServices();
 	const status = useStatus();
 	const list = useLogPages(
@@ -59,7 +60,7 @@ export function LogsView() {
 		if (!next.delete(key)) next.add(key);
 		setOpen(next);
 	};
-	const pick = (key: string, value: string) => set({ q: `${q} ${key}:${quoted(value)}`.trim() });
+	const pick = (key: string, value: string) => set({ q: `${q} ${searchTerm(key, value)}`.trim() });
 
 	return (
 		<div className={page.fill}>
@@ -85,6 +86,7 @@ export function LogsView() {
 					placeholder={'timeout order.id:88213 "exact words"'}
 					label="Search log lines"
 					testId="log-query"
+					problem={searchProblem(q)}
 					help={<SearchHelp signal="logs" onPick={(text) => set({ q: `${q} ${text}`.trim() })} />}
 				/>
 				<PickFilter
@@ -110,6 +112,7 @@ export function LogsView() {
 				/>
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
+			<PartialNotice answer={first} />
 			<Panel title="Volume" note={volumeNote(records.length, list.hasNextPage, order)} testId="log-volume">
 				<LogVolumeChart records={records} />
 			</Panel>
@@ -171,10 +174,6 @@ export function LogsView() {
 			</section>
 		</div>
 	);
-}
-
-function quoted(value: string): string {
-	return /^[\w./-]+$/.test(value) ? value : `"${value.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 }
 
 function volumeNote(count: number, more: boolean, order: string): string {

@@ -1,11 +1,12 @@
 "use client";
 /** The first page: how every service is doing, what failed last, what took longest; or how to send the first data. */
 import { useServices, useStatus, useTraces } from "../../client/queries.ts";
-import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
+import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { formatPercent, formatRate, TROUBLE } from "../../ui/format.ts";
 import { Link } from "../../ui/Link.tsx";
 import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
 import page from "../../ui/page.module.css";
+import { DemoNote } from "./DemoNote.tsx";
 import { FirstData } from "./FirstData.tsx";
 import { NothingHere } from "./NothingHere.tsx";
 import { ServicesPanel } from "./ServicesPanel.tsx";
@@ -35,7 +36,7 @@ export function OverviewView() {
 	const errors = list?.reduce((sum, { red }) => sum + red.errors, 0) ?? 0;
 	return (
 		<div className={page.scroll}>
-			<PageHeader title="Overview">
+			<PageHeader title="Overview" actions={<DemoNote running={status.data?.demo ?? false} />}>
 				{list && !nothing && (
 					<>
 						<Fact label="Services">{list.length}</Fact>
@@ -47,6 +48,7 @@ export function OverviewView() {
 				)}
 			</PageHeader>
 			{services.isError && <StaleNotice error={services.error} />}
+			<PartialNotice answer={services.data} />
 			{nothing ? (
 				<NothingHere dataWindow={status.data?.dataWindow ?? null} reason={services.data?.reason} />
 			) : (

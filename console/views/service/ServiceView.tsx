@@ -4,7 +4,7 @@ import { parseAsString, useQueryState } from "nuqs";
 import { useMemo } from "react";
 import { useExemplars, useRed, useServices, useStatus, useTraces } from "../../client/queries.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
-import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
+import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { formatAgo, formatMs, formatPercent, formatRate, plural, TROUBLE, unixNanoToMs } from "../../ui/format.ts";
 import { Link } from "../../ui/Link.tsx";
 import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
@@ -16,6 +16,7 @@ import { TracesPanel } from "../overview/TracesPanel.tsx";
 import { NeighboursPanel } from "./NeighboursPanel.tsx";
 import { NewestLogsPanel } from "./NewestLogsPanel.tsx";
 import { RoutesPanel } from "./RoutesPanel.tsx";
+import { routeQuery } from "./route-query.ts";
 import styles from "./ServiceView.module.css";
 
 const EMPTY_WINDOW = { fromMs: 0, toMs: 1 };
@@ -27,7 +28,7 @@ export function ServiceView({ service }: { service: string }) {
 	const whole = useRed({ service });
 	const byRoute = useRed({ service, byRoute: true });
 	const exemplars = useExemplars({ service });
-	const traceFilter = { service, ...(route === null ? {} : { operation: route }) };
+	const traceFilter = { service, ...(route === null ? {} : { q: routeQuery(route) }) };
 	const failed = useTraces({ ...traceFilter, status: "error", order: "newest", limit: 6 });
 	const slow = useTraces({ ...traceFilter, order: "slowest", limit: 6 });
 
@@ -78,6 +79,7 @@ export function ServiceView({ service }: { service: string }) {
 			</PageHeader>
 			{whole.isError && !whole.data && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
 			{whole.isError && whole.data && <StaleNotice error={whole.error} />}
+			<PartialNotice answer={whole.data} />
 			{unknown ? (
 				<NothingHere
 					title={`Nothing of ${service} in this window`}
@@ -139,8 +141,8 @@ export function ServiceView({ service }: { service: string }) {
 }
 
 function tracesHref(service: string, route: string | null, more: string): string {
-	const operation = route === null ? "" : `&operation=${encodeURIComponent(route)}`;
-	return `/traces?service=${encodeURIComponent(service)}${operation}&${more}`;
+	const narrowed = route === null ? "" : `&q=${encodeURIComponent(routeQuery(route))}`;
+	return `/traces?service=${encodeURIComponent(service)}${narrowed}&${more}`;
 }
 
 function durationNote(exemplars: number): string {

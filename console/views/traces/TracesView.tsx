@@ -3,7 +3,7 @@
 import { useMemo, useState } from "react";
 import { useFields, useServices, useStatus, useTracePages, useTraces } from "../../client/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
-import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
+import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { ChoiceFilter, FilterBar, PickFilter, TextFilter } from "../../ui/FilterBar.tsx";
 import { plural } from "../../ui/format.ts";
 import { traceHref, useNavigate } from "../../ui/Link.tsx";
@@ -13,6 +13,7 @@ import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
 import { SearchHelp } from "../../ui/SearchHelp.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
+import { searchProblem } from "../../ui/search-problem.ts";
 import { TraceRow, TraceRowsHeader } from "../../ui/TraceRows.tsx";
 import { useReading } from "../../ui/use-reading.ts";
 import { VirtualList } from "../../ui/VirtualList.tsx";
@@ -26,7 +27,7 @@ const PLOTTED = 200;
 
 export function TracesView() {
 	const { filters, set, params, minProblem, maxProblem, any, clear } = useTraceFilters();
-	const reading = useReading();
+	const reading = useReading("trace-pages");
 	const navigate = useNavigate();
 	const [pickOpened, setPickOpened] = useState(false);
 	const services = useServices();
@@ -66,6 +67,7 @@ export function TracesView() {
 					placeholder="status:error duration:>200ms http.route:/orders text"
 					label="Search traces"
 					testId="trace-query"
+					problem={searchProblem(filters.q)}
 					help={<SearchHelp signal="traces" onPick={pickText} />}
 				/>
 				<PickFilter
@@ -115,6 +117,7 @@ export function TracesView() {
 				/>
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
+			<PartialNotice answer={first} />
 			<Panel title="Latency" note={plotNote(plotted.length)} testId="latency-scatter">
 				<LatencyScatter traces={plotted} window={slowest.data?.window ?? first?.window ?? null} />
 			</Panel>

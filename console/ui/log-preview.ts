@@ -1,0 +1,19 @@
+import type { LogRecordAnswer } from "../client/api.ts";
+
+/** Already on the line, or about the process rather than the event. */
+const LEFT_OUT =
+	/^(?:trace_?id|span_?id|trace_flags|pid|hostname|time|level|msg|service|service\.name|log\.|code\.|process\.|telemetry\.)/i;
+const MAX_PAIRS = 6;
+const MAX_VALUE = 48;
+
+/** What the line says besides its text, in a few `key=value` pairs. */
+export function logPreview(attributes: LogRecordAnswer["attributes"]): { key: string; value: string }[] {
+	const pairs: { key: string; value: string }[] = [];
+	for (const [key, value] of Object.entries(attributes)) {
+		if (pairs.length === MAX_PAIRS) break;
+		if (LEFT_OUT.test(key) || value === null || value === "") continue;
+		const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+		pairs.push({ key, value: text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text });
+	}
+	return pairs;
+}
