@@ -9,6 +9,7 @@ import { Budget } from "./receive/budget.ts";
 import type { Request } from "./receive/decode.ts";
 import { type Receiver, startReceiver } from "./receive/http.ts";
 import { Pipeline } from "./receive/pipeline.ts";
+import { Quota } from "./receive/quota.ts";
 import type { CallMessage, ReplyMessage } from "./rpc/message.ts";
 import { Responder } from "./rpc/responder.ts";
 import { parseScrapeTargets } from "./scrape/scrape-target.ts";
@@ -84,8 +85,8 @@ export class EmbeddedService {
 		);
 		this.pipeline = new Pipeline({
 			budget: this.budget,
+			quota: new Quota(settings.quotas.perServicePerSecond),
 			load: (batch, position) => this.owner.load(batch, position),
-			onDecoderGone: onGone,
 		});
 		const opened = await Journal.open(join(settings.dataDir, "journal"), this.owner.loaded, (request, position) =>
 			this.pipeline.replay(request, position),
@@ -197,9 +198,9 @@ export class EmbeddedService {
 		await this.receiver.close();
 		await this.pipeline.drain();
 		await this.owner.close();
-		this.journal.forget(this.owner.loaded);
 		await this.pipeline.close();
 		await this.journal.close();
+		this.journal.forget(this.owner.loaded);
 		this.lock.release();
 	}
 }

@@ -128,7 +128,9 @@ export class Journal {
 	/** Deletes the files that are loaded whole. */
 	forget(loaded: JournalPosition): void {
 		for (const [file, size] of this.sizes) {
-			const past = file < loaded.file || (file === loaded.file && file !== this.file && loaded.position >= size);
+			// The file that is being written stays.
+			const open = file === this.file && this.handle !== null;
+			const past = file < loaded.file || (file === loaded.file && !open && loaded.position >= BigInt(size));
 			if (!past) continue;
 			rmSync(fileName(this.directory, file), { force: true });
 			this.sizes.delete(file);

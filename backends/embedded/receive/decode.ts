@@ -4,11 +4,11 @@ import type { Rejected } from "../../../core/formats/otlp-fields.ts";
 import { readLogs, readMetrics, readTraces } from "../../../core/formats/otlp-json.ts";
 import type { Attributes, MetricPoint, Signal } from "../../../core/model.ts";
 import { InvalidInput } from "../../../core/ports.ts";
-import type { Batch, ResourceRow, SeriesRow } from "../store/batch.ts";
+import type { Batch, ColumnData, ResourceRow, SeriesRow } from "../store/batch.ts";
 import { Dictionary } from "./dictionary.ts";
 import { draftLog, LogDraft, LogRows } from "./log-rows.ts";
 import { ExemplarRows, PointRows } from "./point-rows.ts";
-import { RejectedItems } from "./protobuf-groups.ts";
+import { OVER_QUOTA, RejectedItems } from "./protobuf-groups.ts";
 import { readMessage } from "./protobuf-json.ts";
 import { readProtobufLogs } from "./protobuf-logs.ts";
 import { readProtobufTraces } from "./protobuf-traces.ts";
@@ -37,9 +37,10 @@ export interface Decoded {
 	rejected: number;
 	/** Names the first rejected item and why; empty when none was. */
 	reason: string;
+	/** Items by service. */
+	services: Map<string, number>;
 }
 
-const OVER_QUOTA = "its service is over its quota while the store is near its capacity";
 const dictionary = new Dictionary();
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
@@ -96,7 +97,7 @@ function decodeTraces(request: Request): Decoded {
 		for (const span of read.spans) {
 			const resource = resources.of(span.resource, span.scopeName, span.scopeVersion);
 			if (resource === null) {
-				items.add(`span ${span.spanId}: ${OVER_QUOTA}`);
+				items.add(() => `span ${span.spanId}: ${OVER_QUOTA}`);
 				continue;
 			}
 			draftSpan(span, draft);
@@ -105,10 +106,11 @@ function decodeTraces(request: Request): Decoded {
 		rejected = items;
 	}
 	const { fromNs, toNs, minutes } = rows.times;
+	const table = rows.finish();
 	return {
 		batch: {
 			...origin(request),
-			tables: { spans: rows.finish() },
+			tables: { spans: table },
 			resources: resources.list,
 			series: [],
 			minutes,
@@ -118,6 +120,7 @@ function decodeTraces(request: Request): Decoded {
 		accepted: rows.rows,
 		rejected: rejected.count,
 		reason: rejected.reason,
+		services: serviceCounts(table.columns.service),
 	};
 }
 
@@ -127,7 +130,9 @@ function decodeLogs(request: Request): Decoded {
 	const receivedUnixNano = BigInt(Math.floor(request.receivedMs)) * 1_000_000n;
 	let rejected: Rejected;
 	if (request.type === "protobuf") {
-		rejected = readProtobufLogs(new Wire(request.body), rows, receivedUnixNano, resources.of);
+		rejected = readProtobufLogs(new Wire(request.body), rows, receivedUnixNano, (attributes, scopeName) =>
+			resources.of(attributes, scopeName, ""),
+		);
 	} else {
 		const read = readLogs(jsonBody(request.body), { receivedUnixNano });
 		const items = counted(read.rejected);
@@ -135,7 +140,7 @@ function decodeLogs(request: Request): Decoded {
 		for (const record of read.records) {
 			const resource = resources.of(record.resource, record.scopeName, "");
 			if (resource === null) {
-				items.add(`log record ${record.sequence}: ${OVER_QUOTA}`);
+				items.add(() => `log record ${record.sequence}: ${OVER_QUOTA}`);
 				continue;
 			}
 			draftLog(record, draft);
@@ -144,10 +149,11 @@ function decodeLogs(request: Request): Decoded {
 		rejected = items;
 	}
 	const { fromNs, toNs } = rows.times;
+	const table = rows.finish();
 	return {
 		batch: {
 			...origin(request),
-			tables: { logs: rows.finish() },
+			tables: { logs: table },
 			resources: resources.list,
 			series: [],
 			minutes: [],
@@ -157,12 +163,14 @@ function decodeLogs(request: Request): Decoded {
 		accepted: rows.rows,
 		rejected: rejected.count,
 		reason: rejected.reason,
+		services: serviceCounts(table.columns.service),
 	};
 }
 
 function decodeMetrics(request: Request): Decoded {
 	const resources = new Resources(request.deny);
 	const series = new Map<bigint, SeriesRow>();
+	const services = new Map<string, number>();
 	const rows = new PointRows(64);
 	const exemplars = new ExemplarRows();
 	const times = new TimesSeen();
@@ -171,9 +179,10 @@ function decodeMetrics(request: Request): Decoded {
 	for (const point of read.points) {
 		const known = dictionary.seriesOf(point);
 		if (resources.use(known.resource) === null) {
-			rejected.add(`metric ${point.name}: ${OVER_QUOTA}`);
+			rejected.add(() => `metric ${point.name}: ${OVER_QUOTA}`);
 			continue;
 		}
+		services.set(known.series.service, (services.get(known.series.service) ?? 0) + 1);
 		series.set(known.series.id, known.series);
 		rows.add(point, known.series.id);
 		times.see(...wordsOf(point.timeUnixNano));
@@ -192,7 +201,21 @@ function decodeMetrics(request: Request): Decoded {
 		accepted: rows.rows,
 		rejected: rejected.count,
 		reason: rejected.reason,
+		services,
 	};
+}
+
+/** Items by service, from the column that names it. */
+function serviceCounts(column: ColumnData | undefined): Map<string, number> {
+	const counts = new Map<string, number>();
+	if (column?.kind !== "symbol") return counts;
+	const bySymbol = new Uint32Array(column.symbols.length + 1);
+	for (const symbol of column.index) bySymbol[symbol]!++;
+	column.symbols.forEach((service, i) => {
+		const items = bySymbol[i + 1]!;
+		if (items > 0) counts.set(service, items);
+	});
+	return counts;
 }
 
 function readPoints({ type, body }: Request): { points: MetricPoint[]; rejected: Rejected } {
@@ -206,7 +229,7 @@ function origin({ signal, receivedMs, keep }: Request): Pick<Batch, "signal" | "
 
 function counted({ count, reason }: Rejected): RejectedItems {
 	const items = new RejectedItems();
-	if (count > 0) items.add(reason, count);
+	if (count > 0) items.add(() => reason, count);
 	return items;
 }
 

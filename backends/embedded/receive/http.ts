@@ -5,12 +5,14 @@ import type { Signal } from "../../../core/model.ts";
 import { InvalidInput, Overloaded } from "../../../core/ports.ts";
 import { BodyError, type BodyLimits, readBody } from "./body.ts";
 import type { Budget } from "./budget.ts";
-import type { Pipeline } from "./pipeline.ts";
+import { type Pipeline, QuotaExceeded } from "./pipeline.ts";
 import { errorResponse, exportResponse, type WireType } from "./response.ts";
 
 const SIGNALS: Record<string, Signal> = { "/v1/traces": "traces", "/v1/logs": "logs", "/v1/metrics": "metrics" };
 const TYPES: Record<string, WireType> = { "application/x-protobuf": "protobuf", "application/json": "json" };
 const CONTENT_TYPES: Record<WireType, string> = { protobuf: "application/x-protobuf", json: "application/json" };
+/** Parsed, JSON can take fifty times its size in memory. */
+const MAX_JSON_BYTES = 16 * 1024 * 1024;
 const ENCODINGS = ["identity", "gzip", "deflate"] as const;
 
 export interface ReceiverOptions {
@@ -97,7 +99,7 @@ async function handle(options: ReceiverOptions, request: IncomingMessage, respon
 			throw new Refused(405, `${path} takes POST only: an OTLP exporter sends here`, { allow: "POST, OPTIONS" });
 		}
 		type = contentType(request);
-		const body = await receiveBody(options, request);
+		const body = await receiveBody(options, request, type);
 		const result = await options.pipeline.take(
 			{ signal, type, body, receivedMs: Date.now(), keep: false, deny: [] },
 			body.length,
@@ -112,7 +114,10 @@ async function handle(options: ReceiverOptions, request: IncomingMessage, respon
 function asRefused(error: unknown): Refused {
 	if (error instanceof Refused) return error;
 	if (error instanceof InvalidInput) return new Refused(400, error.message);
-	if (error instanceof Overloaded) return new Refused(503, error.message, { "retry-after": String(error.retryAfterS) });
+	if (error instanceof Overloaded) {
+		const status = error instanceof QuotaExceeded ? 429 : 503;
+		return new Refused(status, error.message, { "retry-after": String(error.retryAfterS) });
+	}
 	return new Refused(500, error instanceof Error ? error.message : String(error));
 }
 
@@ -132,13 +137,16 @@ function refuse(request: IncomingMessage, response: ServerResponse, type: WireTy
 	});
 }
 
-async function receiveBody(options: ReceiverOptions, request: IncomingMessage): Promise<Buffer> {
+async function receiveBody(options: ReceiverOptions, request: IncomingMessage, type: WireType): Promise<Buffer> {
 	const encoding = (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
 	const known = ENCODINGS.find((name) => name === encoding);
 	if (known === undefined)
 		throw new Refused(415, `content-encoding "${encoding.slice(0, 40)}" is not gzip, deflate or identity`);
 	const length = Number(request.headers["content-length"] ?? 0);
-	const { limits } = options;
+	const limits =
+		type === "json"
+			? { ...options.limits, maxInflatedBytes: Math.min(options.limits.maxInflatedBytes, MAX_JSON_BYTES) }
+			: options.limits;
 	if (length > limits.maxBytes) throw new Refused(413, `the body has ${length} bytes, ${limits.maxBytes} are allowed`);
 	try {
 		return await readBody(request, known, limits, options.budget);

@@ -1,21 +1,25 @@
 /** The way of a request, whatever brought it: decode, journal, answer, load. */
-import { Worker } from "node:worker_threads";
 import type { Signal } from "../../../core/model.ts";
 import { type IngestResult, Overloaded } from "../../../core/ports.ts";
-import { builtFile } from "../built-file.ts";
 import type { Journal } from "../journal/journal.ts";
-import { fromErrorMessage } from "../rpc/message.ts";
 import type { Batch } from "../store/batch.ts";
 import type { JournalPosition } from "../store/load.ts";
 import type { Budget } from "./budget.ts";
 import type { Decoded, Request } from "./decode.ts";
-import type { DecodeDone, DecodeJob } from "./decoder.ts";
+import { type DecodedRequest, DecoderThread } from "./decoder-thread.ts";
+import type { Quota } from "./quota.ts";
 
 export interface Counters {
 	accepted: number;
 	rejected: number;
 	dropped: number;
 }
+
+/** A service sends more than its share. */
+export class QuotaExceeded extends Overloaded {}
+
+/** Share of the budget from which on quotas hold. */
+const NEAR_CAPACITY = 0.5;
 
 /** Hands rows to the store; resolves when they are in it. */
 export type Load = (batch: Batch, position: JournalPosition) => Promise<void>;
@@ -27,22 +31,16 @@ export class Pipeline {
 		metrics: { accepted: 0, rejected: 0, dropped: 0 },
 	};
 	private readonly budget: Budget;
+	private readonly quota: Quota;
 	private readonly load: Load;
-	private readonly decoder: Worker;
-	private readonly waiting = new Map<number, { resolve(done: DecodeDone): void; reject(error: Error): void }>();
+	private readonly decoder = new DecoderThread();
 	private readonly open = new Set<Promise<unknown>>();
-	private lastId = 0;
 	private journal: Journal | null = null;
 
-	constructor(options: { budget: Budget; load: Load; onDecoderGone(error: Error): void }) {
+	constructor(options: { budget: Budget; quota: Quota; load: Load }) {
 		this.budget = options.budget;
+		this.quota = options.quota;
 		this.load = options.load;
-		this.decoder = new Worker(builtFile(import.meta.url, "./decoder.js"));
-		this.decoder.on("message", (done: DecodeDone) => {
-			this.waiting.get(done.id)?.resolve(done);
-			this.waiting.delete(done.id);
-		});
-		this.decoder.on("error", options.onDecoderGone);
 	}
 
 	useJournal(journal: Journal): void {
@@ -50,15 +48,22 @@ export class Pipeline {
 	}
 
 	/** Takes a request that is already counted in the budget with `bytes`, which are given back when it is loaded or refused. */
-	async take(request: Request, bytes: number): Promise<IngestResult> {
+	take(request: Request, bytes: number): Promise<IngestResult> {
+		return this.track(this.process(request, bytes));
+	}
+
+	private async process(request: Request, bytes: number): Promise<IngestResult> {
 		let loading: Promise<void> | null = null;
 		try {
-			const { decoded, body } = await this.decode(request);
+			const { decoded, body, deny } = await this.admit(request);
 			const counters = this.counters[request.signal];
 			counters.rejected += decoded.rejected;
 			if (decoded.accepted > 0) {
-				const position = await this.write({ ...request, body });
+				const position = await this.write({ ...request, body, deny });
 				loading = this.startLoading(decoded, position, bytes);
+				loading.catch(() => {
+					counters.dropped += decoded.accepted;
+				});
 				counters.accepted += decoded.accepted;
 			}
 			return { accepted: decoded.accepted, rejected: decoded.rejected, reason: decoded.reason };
@@ -67,13 +72,31 @@ export class Pipeline {
 		}
 	}
 
+	/** Decodes, and turns away services that send too much while there is not room for all. */
+	private async admit(request: Request): Promise<DecodedRequest & { deny: string[] }> {
+		const first = await this.decoder.decode(request);
+		const nowMs = Date.now();
+		const { services } = first.decoded;
+		for (const [service, items] of services) this.quota.count(service, items, nowMs);
+		if (this.budget.used < NEAR_CAPACITY * this.budget.max) return { ...first, deny: [] };
+		const deny = this.quota.over(services.keys(), nowMs);
+		if (deny.length === 0) return { ...first, deny };
+		if (deny.length === services.size) {
+			this.counters[request.signal].rejected += first.decoded.accepted + first.decoded.rejected;
+			throw new QuotaExceeded(`${deny.join(", ")} sends more than its share while the store is near its capacity`, 2);
+		}
+		return { ...(await this.decoder.decode({ ...request, body: first.body, deny })), deny };
+	}
+
 	/** The same for a record of the journal after a start: it is durable already. */
 	async replay(request: Request, position: JournalPosition): Promise<void> {
 		const bytes = request.body.length;
-		while (!this.budget.take(Math.min(bytes, this.budget.max))) await Promise.race(this.open);
+		while (!this.budget.take(Math.min(bytes, this.budget.max))) await Promise.race([...this.open]);
 		try {
-			const { decoded } = await this.decode(request);
-			void this.startLoading(decoded, position, Math.min(bytes, this.budget.max));
+			const { decoded } = await this.decoder.decode(request);
+			this.startLoading(decoded, position, Math.min(bytes, this.budget.max)).catch(() => {
+				this.counters[request.signal].dropped += decoded.accepted;
+			});
 		} catch {
 			// What was accepted once and cannot be read now was written by another version: counted, not fatal.
 			this.counters[request.signal].dropped++;
@@ -91,36 +114,30 @@ export class Pipeline {
 	}
 
 	private startLoading(decoded: Decoded, position: JournalPosition, bytes: number): Promise<void> {
-		const loading = this.load(decoded.batch, position).finally(() => {
-			this.budget.give(bytes);
-			this.open.delete(loading);
-		});
-		loading.catch(() => {});
-		this.open.add(loading);
-		return loading;
+		return this.track(
+			this.load(decoded.batch, position).finally(() => {
+				this.budget.give(bytes);
+			}),
+		);
 	}
 
-	private async decode(request: Request): Promise<{ decoded: Decoded; body: Uint8Array }> {
-		const id = ++this.lastId;
-		const done = await new Promise<DecodeDone>((resolve, reject) => {
-			this.waiting.set(id, { resolve, reject });
-			const job: DecodeJob = { id, request };
-			this.decoder.postMessage(job, [request.body.buffer as ArrayBuffer]);
-		});
-		if ("error" in done) throw fromErrorMessage(done.error);
-		return done;
+	/** Whatever is under way, `drain` waits for. */
+	private track<T>(work: Promise<T>): Promise<T> {
+		const over: Promise<unknown> = work.then(
+			() => void this.open.delete(over),
+			() => void this.open.delete(over),
+		);
+		this.open.add(over);
+		return work;
 	}
 
 	/** Waits until what was taken is loaded. */
 	async drain(): Promise<void> {
-		while (this.open.size > 0 || this.waiting.size > 0) {
-			await Promise.allSettled(this.open);
-			if (this.waiting.size > 0) await new Promise((resolve) => setImmediate(resolve));
-		}
+		while (this.open.size > 0) await Promise.allSettled(this.open);
 	}
 
 	async close(): Promise<void> {
 		await this.drain();
-		await this.decoder.terminate();
+		await this.decoder.close();
 	}
 }

@@ -1,6 +1,7 @@
 /** The frame that OTLP's three requests share: resources, in them scopes, in them items. */
 import type { Rejected } from "../../../core/formats/otlp-fields.ts";
 import type { Attributes } from "../../../core/model.ts";
+import { InvalidInput } from "../../../core/ports.ts";
 import type { ResourceRow } from "../store/batch.ts";
 import { readResource, readScope } from "./protobuf-values.ts";
 import type { Wire } from "./wire.ts";
@@ -9,15 +10,19 @@ export class RejectedItems implements Rejected {
 	count = 0;
 	reason = "";
 
-	add(reason: string, items = 1): void {
+	/** `reason` is only asked for the first. */
+	add(reason: () => string, items = 1): void {
 		this.count += items;
-		if (this.reason === "") this.reason = reason;
+		if (this.reason === "") this.reason = reason();
 	}
 }
 
 /** Called with the wire before an item field's length. `path` names the item, e.g. `resourceSpans[0].scopeSpans[0].spans[3]`. */
 export type GroupVisitor = (resource: ResourceRow, path: () => string, rejected: RejectedItems) => void;
 
+export const OVER_QUOTA = "its service sends more than its share while the store is near its capacity";
+/** Resources and scopes of one request. */
+const MAX_GROUPS = 100_000;
 const NAMES = {
 	spans: ["resourceSpans", "scopeSpans", "spans"],
 	logs: ["resourceLogs", "scopeLogs", "logRecords"],
@@ -35,6 +40,7 @@ export function readGroups(
 ): Rejected {
 	const [resourceName, scopeName, itemName] = NAMES[signal];
 	const rejected = new RejectedItems();
+	let groups = 0;
 	let r = 0;
 	let s = 0;
 	let i = 0;
@@ -52,18 +58,21 @@ export function readGroups(
 				wire.skip(inner);
 				continue;
 			}
+			if (++groups > MAX_GROUPS) throw new InvalidInput(`more than ${MAX_GROUPS} resources and scopes in one request`);
 			const resourceEnd = wire.enter();
 			const scope = find(wire, readScope);
-			const resource = resourceOf(attributes, scope?.name ?? "", scope?.version ?? "");
+			let resource: ResourceRow | null | undefined;
 			i = 0;
 			for (let item = wire.tag(); item !== 0; item = wire.tag()) {
 				if (item !== 0x12) {
 					wire.skip(item);
 					continue;
 				}
+				// Only now: a resource without items is not kept.
+				resource ??= resourceOf(attributes, scope?.name ?? "", scope?.version ?? "");
 				if (resource === null) {
 					wire.skip(item);
-					rejected.add(`${path()}: its service is over its quota while the store is near its capacity`);
+					rejected.add(() => `${path()}: ${OVER_QUOTA}`);
 				} else visit(resource, path, rejected);
 				i++;
 			}

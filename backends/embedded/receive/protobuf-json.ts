@@ -5,7 +5,7 @@
 import { InvalidInput } from "../../../core/ports.ts";
 import { BYTES, FIXED64, VARINT, type Wire } from "./wire.ts";
 
-type Kind =
+export type Kind =
 	| "text"
 	| "hex"
 	| "base64"
@@ -17,8 +17,8 @@ type Kind =
 	| "fixed64"
 	| "sfixed64"
 	| "double";
-type Field = [name: string, kind: Kind | MessageName, repeated?: "repeated"];
-type MessageName = keyof typeof MESSAGES;
+export type Field = [name: string, kind: Kind | MessageName, repeated?: "repeated"];
+export type MessageName = keyof typeof MESSAGES;
 
 const NUMBER_TIMES = { 2: ["startTimeUnixNano", "fixed64"], 3: ["timeUnixNano", "fixed64"] } as const;
 
@@ -152,7 +152,7 @@ const MESSAGES = {
 } as const;
 
 /** Wire type of a single value. */
-const WIRE_TYPES: Record<Kind, number> = {
+export const WIRE_TYPES: Record<Kind, number> = {
 	text: BYTES,
 	hex: BYTES,
 	base64: BYTES,
@@ -165,7 +165,8 @@ const WIRE_TYPES: Record<Kind, number> = {
 	sfixed64: FIXED64,
 	double: FIXED64,
 };
-const FIELDS = new Map<string, Map<number, Field>>(
+/** Fields by message and number. */
+export const FIELDS = new Map<string, Map<number, Field>>(
 	Object.entries(MESSAGES).map(([name, fields]) => [
 		name,
 		new Map(Object.entries(fields).map(([number, field]) => [Number(number), field as unknown as Field])),
@@ -174,9 +175,14 @@ const FIELDS = new Map<string, Map<number, Field>>(
 const MAX_DEPTH = 80;
 /** Of one packed list: a histogram has 160 buckets, a hostile one as many as fit into the body. */
 const MAX_PACKED = 20_000;
+/** Of one request, nested ones included. */
+const MAX_MESSAGES = 2_000_000;
+let messages = 0;
 
 /** The message the wire is in, to its end. Throws `InvalidInput` where the bytes are broken. */
 export function readMessage(wire: Wire, name: MessageName, depth = 0): Record<string, unknown> {
+	if (depth === 0) messages = 0;
+	if (++messages > MAX_MESSAGES) throw new InvalidInput(`more than ${MAX_MESSAGES} messages in one request: split it`);
 	if (depth > MAX_DEPTH) throw new InvalidInput(`messages nested deeper than ${MAX_DEPTH} levels at byte ${wire.pos}`);
 	const fields = FIELDS.get(name)!;
 	const message: Record<string, unknown> = {};
@@ -200,7 +206,7 @@ export function readMessage(wire: Wire, name: MessageName, depth = 0): Record<st
 	return message;
 }
 
-function isKind(kind: string): kind is Kind {
+export function isKind(kind: string): kind is Kind {
 	return kind in WIRE_TYPES;
 }
 

@@ -5,7 +5,7 @@ import { traceOfAttributes } from "../../../core/route.ts";
 import type { ResourceRow } from "../store/batch.ts";
 import { LogDraft, type LogRows } from "./log-rows.ts";
 import { type GroupVisitor, readGroups } from "./protobuf-groups.ts";
-import { knownText, readAnyValue, readKeyValue, TooDeep } from "./protobuf-values.ts";
+import { knownText, readAnyValue, readItemAttribute, TooMuch } from "./protobuf-values.ts";
 import type { Wire } from "./wire.ts";
 import { wordsOf } from "./words.ts";
 
@@ -20,7 +20,7 @@ export function readProtobufLogs(
 	const visit: GroupVisitor = (resource, path, rejected) => {
 		const problem = readRecord(wire, draft, receivedNs);
 		if (problem === null) rows.add(draft, resource);
-		else rejected.add(`${path()}: ${problem}`);
+		else rejected.add(() => `${path()}: ${problem}`);
 	};
 	return readGroups(wire, "logs", resourceOf, visit);
 }
@@ -31,7 +31,7 @@ function readRecord(wire: Wire, draft: LogDraft, receivedNs: bigint): string | n
 	try {
 		return readFields(wire, draft, receivedNs);
 	} catch (error) {
-		if (!(error instanceof TooDeep)) throw error;
+		if (!(error instanceof TooMuch)) throw error;
 		wire.end = end;
 		return error.message;
 	} finally {
@@ -41,6 +41,7 @@ function readRecord(wire: Wire, draft: LogDraft, receivedNs: bigint): string | n
 
 function readFields(wire: Wire, draft: LogDraft, receivedNs: bigint): string | null {
 	const { view } = wire;
+	let attributes = 0;
 	let body: AttributeValue = null;
 	let eventName = "";
 	let observedLo = 0;
@@ -73,7 +74,7 @@ function readFields(wire: Wire, draft: LogDraft, receivedNs: bigint): string | n
 				body = readAnyValue(wire, 0);
 				break;
 			case 0x32:
-				readKeyValue(wire, draft.attributes);
+				readItemAttribute(wire, draft.attributes, ++attributes);
 				break;
 			case 0x4a: {
 				const length = wire.length();

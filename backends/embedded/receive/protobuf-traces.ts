@@ -7,7 +7,7 @@ import { routeOf } from "../../../core/route.ts";
 import { weightOf } from "../../../core/sampling.ts";
 import type { ResourceRow } from "../store/batch.ts";
 import { type GroupVisitor, readGroups } from "./protobuf-groups.ts";
-import { knownText, readKeyValue, TooDeep } from "./protobuf-values.ts";
+import { knownText, MAX_ENTRIES, readItemAttribute, readKeyValue, TooMuch } from "./protobuf-values.ts";
 import { KINDS, SpanDraft, type SpanRows } from "./span-rows.ts";
 import type { Wire } from "./wire.ts";
 
@@ -21,7 +21,7 @@ export function readProtobufTraces(
 	const visit: GroupVisitor = (resource, path, rejected) => {
 		const problem = readSpan(wire, draft);
 		if (problem === null) rows.add(draft, resource);
-		else rejected.add(`${path()}: ${problem}`);
+		else rejected.add(() => `${path()}: ${problem}`);
 	};
 	return readGroups(wire, "spans", resourceOf, visit);
 }
@@ -33,7 +33,7 @@ function readSpan(wire: Wire, draft: SpanDraft): string | null {
 	try {
 		return readFields(wire, draft);
 	} catch (error) {
-		if (!(error instanceof TooDeep)) throw error;
+		if (!(error instanceof TooMuch)) throw error;
 		wire.end = end;
 		return error.message;
 	} finally {
@@ -43,6 +43,7 @@ function readSpan(wire: Wire, draft: SpanDraft): string | null {
 
 function readFields(wire: Wire, draft: SpanDraft): string | null {
 	const { view } = wire;
+	let attributes = 0;
 	let traceLength = 0;
 	let spanLength = 0;
 	let parentLength = 0;
@@ -112,12 +113,14 @@ function readFields(wire: Wire, draft: SpanDraft): string | null {
 				endHi = wire.hi;
 				break;
 			case 0x4a:
-				readKeyValue(wire, draft.attributes);
+				readItemAttribute(wire, draft.attributes, ++attributes);
 				break;
 			case 0x5a:
+				if (draft.events.length >= MAX_ENTRIES) throw new TooMuch(`more than ${MAX_ENTRIES} events`);
 				draft.events.push(readEvent(wire));
 				break;
 			case 0x6a:
+				if (draft.links.length >= MAX_ENTRIES) throw new TooMuch(`more than ${MAX_ENTRIES} links`);
 				readLink(wire, draft);
 				break;
 			case 0x7a:

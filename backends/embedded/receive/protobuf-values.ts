@@ -7,6 +7,8 @@ import type { Wire } from "./wire.ts";
 
 /** As core's JSON reader: deeper nesting rejects the item that carries it. */
 const MAX_DEPTH = 32;
+/** Of one list, and of an item's attributes, events or links. */
+export const MAX_ENTRIES = 10_000;
 const keys = new Interner();
 const values = new Interner();
 
@@ -34,7 +36,7 @@ export function readKeyValue(wire: Wire, attributes: Attributes, depth = 0): voi
 
 /** An AnyValue field. Integers past 2^53 are decimal strings, bytes base64. */
 export function readAnyValue(wire: Wire, depth: number): AttributeValue {
-	if (depth > MAX_DEPTH) throw new TooDeep(`an attribute value is nested deeper than ${MAX_DEPTH} levels`);
+	if (depth > MAX_DEPTH) throw new TooMuch(`an attribute value is nested deeper than ${MAX_DEPTH} levels`);
 	const outer = wire.enter();
 	let value: AttributeValue = null;
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
@@ -63,7 +65,9 @@ export function readAnyValue(wire: Wire, depth: number): AttributeValue {
 			case 0x32: {
 				const nested: Attributes = {};
 				const list = wire.enter();
+				let entries = 0;
 				for (let entry = wire.tag(); entry !== 0; entry = wire.tag()) {
+					if (++entries > MAX_ENTRIES) throw new TooMuch(`a map of more than ${MAX_ENTRIES} entries`);
 					if (entry === 0x0a) readKeyValue(wire, nested, depth + 1);
 					else wire.skip(entry);
 				}
@@ -86,6 +90,7 @@ function readArray(wire: Wire, depth: number): AttributeValue[] {
 	const items: AttributeValue[] = [];
 	const outer = wire.enter();
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
+		if (items.length > MAX_ENTRIES) throw new TooMuch(`a list of more than ${MAX_ENTRIES} values`);
 		if (tag === 0x0a) items.push(readAnyValue(wire, depth));
 		else wire.skip(tag);
 	}
@@ -93,15 +98,22 @@ function readArray(wire: Wire, depth: number): AttributeValue[] {
 	return items;
 }
 
-/** Rejects the item, unlike broken bytes, which reject the request. */
-export class TooDeep extends InvalidInput {}
+/** More than any program sends: the item is rejected, unlike broken bytes, which reject the request. */
+export class TooMuch extends InvalidInput {}
+
+/** Adds an attribute of an item, within limits. `count` is how many it has. */
+export function readItemAttribute(wire: Wire, attributes: Attributes, count: number): void {
+	if (count > MAX_ENTRIES) throw new TooMuch(`more than ${MAX_ENTRIES} attributes`);
+	readKeyValue(wire, attributes);
+}
 
 /** A Resource field. */
 export function readResource(wire: Wire): Attributes {
 	const attributes: Attributes = {};
 	const outer = wire.enter();
+	let count = 0;
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
-		if (tag === 0x0a) readKeyValue(wire, attributes);
+		if (tag === 0x0a) readItemAttribute(wire, attributes, ++count);
 		else wire.skip(tag);
 	}
 	wire.leave(outer);

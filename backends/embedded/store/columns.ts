@@ -1,4 +1,5 @@
 /** Builders for the columns of a batch: they grow, and hand over exactly what was written. */
+import { InvalidInput } from "../../../core/ports.ts";
 import type { ColumnData } from "./batch.ts";
 
 type FixedKind = "u64" | "i64" | "f64" | "u32" | "u8";
@@ -99,6 +100,9 @@ export class NumberColumn {
 	}
 }
 
+/** Two bytes of protobuf can stand for fifty of JSON text. */
+const MAX_ARENA_BYTES = 192 * 1024 * 1024;
+
 /** Bytes that grow. The writers that go for speed take `bytes` and `length` into their own hands after `reserve`. */
 export class Arena {
 	bytes: Uint8Array;
@@ -108,8 +112,11 @@ export class Arena {
 		this.bytes = Buffer.allocUnsafeSlow(Math.max(capacity, 64));
 	}
 
-	/** Makes room for `more` bytes. */
+	/** Makes room for `more` bytes. Throws `InvalidInput` when a request grows without measure. */
 	reserve(more: number): void {
+		if (this.length + more > MAX_ARENA_BYTES) {
+			throw new InvalidInput(`the request unfolds to more than ${MAX_ARENA_BYTES} bytes: split it`);
+		}
 		if (this.length + more <= this.bytes.length) return;
 		const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.length + more));
 		grown.set(this.bytes.subarray(0, this.length));
