@@ -21,25 +21,36 @@ interface Stretch {
 	to: bigint;
 }
 
+interface Merged {
+	level: number;
+	minute: bigint;
+	pruned: boolean;
+}
+
 const HOUR = 60n;
 const DAY = 1440n;
 
 export async function rolledWindow(db: Database, window: TimeWindow, signal: AbortSignal): Promise<RolledWindow> {
 	await rollupTables(db);
-	const from = floor(window.fromUnixNano, MINUTE_NS);
-	const to = -floor(-window.toUnixNano, MINUTE_NS);
+	let from = floor(window.fromUnixNano, MINUTE_NS);
+	let to = -floor(-window.toUnixNano, MINUTE_NS);
 	const [merged, dirty] = await Promise.all([
-		db.all<{ level: number; minute: bigint }>(
-			"select level, minute from merged where minute >= $1 and minute + level <= $2 order by level desc, minute",
+		db.all<Merged>(
+			"select level, minute, pruned from merged where minute < $2 and minute + level > $1",
 			[from, to],
 			signal,
 		),
-		db.all<{ minutes: bigint; newest: bigint | null; behind: bigint | null }>(
-			"select count(distinct minute) as minutes, max(minute) as newest, (select max(arrival) from journal_position)::bigint - min(arrival)::bigint as behind from dirty_minutes where minute >= $1 and minute < $2",
+		db.all<{ minutes: bigint }>(
+			"select count(distinct minute) as minutes from dirty_minutes where minute >= $1 and minute < $2",
 			[from, to],
 			signal,
 		),
 	]);
+	// Where only the hour is left, the hour is what can be answered.
+	for (const { minute } of merged.filter((slot) => slot.pruned)) {
+		if (minute < from) from = minute;
+		if (minute + HOUR > to) to = minute + HOUR;
+	}
 	const whole = stretches(from, to, merged);
 	const minutes = Number(dirty[0]?.minutes ?? 0n);
 	return {
@@ -55,7 +66,7 @@ export async function rolledWindow(db: Database, window: TimeWindow, signal: Abo
 	};
 }
 
-function stretches(from: bigint, to: bigint, merged: readonly { level: number; minute: bigint }[]): Stretch[] {
+function stretches(from: bigint, to: bigint, merged: readonly Merged[]): Stretch[] {
 	const days = new Set(merged.filter((m) => m.level === 1440).map((m) => m.minute));
 	const hours = new Set(merged.filter((m) => m.level === 60).map((m) => m.minute));
 	const found: Stretch[] = [];
@@ -66,10 +77,10 @@ function stretches(from: bigint, to: bigint, merged: readonly { level: number; m
 	};
 	if (hours.size === 0 && days.size === 0) return [{ level: "1m", from, to }];
 	for (let at = from; at < to; ) {
-		if (at % DAY === 0n && days.has(at)) {
+		if (at % DAY === 0n && at + DAY <= to && days.has(at)) {
 			add("1d", at, at + DAY);
 			at += DAY;
-		} else if (at % HOUR === 0n && hours.has(at)) {
+		} else if (at % HOUR === 0n && at + HOUR <= to && hours.has(at)) {
 			add("1h", at, at + HOUR);
 			at += HOUR;
 		} else {

@@ -5,23 +5,25 @@
 
 import { statement } from "../read/statement-file.ts";
 import type { Database } from "../store/database.ts";
-import { mergeLevels } from "./merge.ts";
+import { mergeLevels, unmerge } from "./merge.ts";
 import { foldMinute, MINUTE_NS, minuteWindow } from "./minute-fold.ts";
 import { MinuteRows, type RedRow, type SeenRow } from "./rollup-rows.ts";
 import { LOG_GAMMA } from "./sketch-buckets.ts";
 import { rollupTables } from "./tables.ts";
 
-/** After work of one second come so many without: ingest and questions go first. */
+/** After work of one second come so many without: ingest and questions go first. While minutes pile up it is less. */
 const REST = 3;
-/** At most so many minutes in one run: a large import is rolled up over several. */
-const MAX_MINUTES = 120;
+const REST_BEHIND = 0.5;
+const BEHIND = 3;
+/** A run ends after the minute in which this passes. */
+const RUN_MS = 2_000;
 
 export interface Rollup {
 	/**
-	 * Folds the minutes that are marked, the newest first, and resolves when there are none (or enough for one go). Resolves at once while
-	 * it rests from the run before, unless `eager`.
+	 * Folds the minutes that are marked, the newest first, for a while. Resolves at once where it rests from the run before; `eager` does
+	 * neither end early nor rest.
 	 */
-	run(options?: { eager?: boolean }): Promise<void>;
+	run(options?: { eager?: boolean; nowMs?: number }): Promise<void>;
 }
 
 export function createRollup(db: Database): Rollup {
@@ -44,7 +46,11 @@ export function createRollup(db: Database): Rollup {
 			await tx.run("delete from folded where minute = $1", [minute]);
 			await tx.run("insert into folded values ($1, $2)", [minute, arrival]);
 			for (const other of neighbours) await tx.run("insert into dirty_minutes values ($1, $2)", [other, arrival]);
-			await tx.run("delete from merged where minute <= $1 and minute + level > $1", [minute]);
+			const hour = {
+				fromUnixNano: (minute / 60n) * 60n * MINUTE_NS,
+				toUnixNano: (minute / 60n + 1n) * 60n * MINUTE_NS,
+			};
+			await unmerge(tx, minute, db.from("spans", hour), arrival);
 			return added;
 		});
 		for (const key of fresh) known.add(key);
@@ -59,17 +65,19 @@ export function createRollup(db: Database): Rollup {
 				ready = null;
 				throw error;
 			});
-			// Folding a minute can mark its neighbours; those are done in the same run.
-			for (let done = 0; done < MAX_MINUTES; ) {
+			let left = 0;
+			do {
 				const dirty = await db.all<{ minute: bigint; arrival: bigint }>(statement(import.meta.url, "dirty"));
-				if (dirty.length === 0) break;
-				for (const { minute, arrival } of dirty.slice(0, MAX_MINUTES - done)) await roll(minute, arrival, known);
-				done += dirty.length;
-				// What arrives all the time is never done: the next run goes on.
-				if (!options.eager) break;
-			}
-			await mergeLevels(db);
-			restUntil = performance.now() + REST * (performance.now() - began);
+				left = dirty.length;
+				for (const { minute, arrival } of dirty) {
+					await roll(minute, arrival, known);
+					left--;
+					if (!options.eager && performance.now() - began > RUN_MS) break;
+				}
+				// Folding a minute can mark its neighbours.
+			} while (options.eager && (await db.all("select 1 from dirty_minutes limit 1")).length > 0);
+			await mergeLevels(db, BigInt(Math.floor((options.nowMs ?? Date.now()) / 60_000)));
+			restUntil = performance.now() + (left >= BEHIND ? REST_BEHIND : REST) * (performance.now() - began);
 		},
 	};
 }
