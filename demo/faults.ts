@@ -10,8 +10,8 @@ export const FAULTS = [
 		id: "slow-query",
 		title: "Slow query",
 		description:
-			"The index behind the catalog's best-seller sort is dropped. GET /search goes from tens of milliseconds to " +
-			"most of a second: in its trace the SELECT on catalog-db fills the critical path, and other pages wait for the pool.",
+			"The index behind the catalog's best-seller sort is dropped. GET /search goes from a few milliseconds to " +
+			"tenths of a second: in its trace the SELECT on catalog-db fills the critical path, and other pages wait for the pool.",
 	},
 	{
 		id: "payment-failing",

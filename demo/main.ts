@@ -28,7 +28,7 @@ export interface RunningDemo {
 	stop(): Promise<void>;
 }
 
-export const DEFAULT_RATE = 5;
+export const DEFAULT_RATE = 6;
 const START_TIMEOUT_MS = 90_000;
 /** Small heaps: these services hold next to nothing. */
 const SMALL = ["--max-semi-space-size=2"];

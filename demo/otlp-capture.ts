@@ -81,12 +81,13 @@ export class OtlpCapture {
 
 	async start(): Promise<void> {
 		const server = createServer(async (request, response) => {
+			if (!request.url?.startsWith("/v1/")) return response.writeHead(404).end();
 			const chunks: Buffer[] = [];
 			for await (const chunk of request) chunks.push(chunk as Buffer);
 			const body = Buffer.concat(chunks);
 			const text = (request.headers["content-encoding"] === "gzip" ? gunzipSync(body) : body).toString("utf8");
 			response.writeHead(200, { "content-type": "application/json" }).end("{}");
-			this.#take(request.url ?? "", text);
+			this.#take(request.url, text);
 		});
 		await listen(server, 0);
 		const address = server.address();
@@ -107,7 +108,7 @@ export class OtlpCapture {
 	}
 
 	/** Resolves with the first answer that is not null, looking again whenever something arrives. @throws after `timeoutMs` */
-	async until<T>(what: string, look: () => T | null | undefined, timeoutMs = 30_000): Promise<T> {
+	async until<T>(what: string, look: () => T | null | undefined, timeoutMs = 50_000): Promise<T> {
 		return new Promise((resolve, reject) => {
 			const timer = setTimeout(() => {
 				this.#waiting.delete(check);

@@ -37,10 +37,9 @@ export const PARTS = [
 	"cart-gateway",
 	"inventory-far",
 ] as const;
-export type HostName = string;
 
 /** Every host with a port, in the order in which ports are handed out. */
-export const HOSTS: readonly HostName[] = [...SERVICES.map((service) => service.name), ...PARTS];
+export const HOSTS: readonly string[] = [...SERVICES.map((service) => service.name), ...PARTS];
 
 /** Ports are taken from here on when free, so that they are the same from start to start. */
 export const FIRST_PORT = 7310;

@@ -1,4 +1,5 @@
--- 480 products and 150,000 past purchases to rank them by. All of it is computed, so every start has the same shop.
+-- 480 products and 80,000 past purchases to rank them by, most of them of products no longer sold: with its index a sum is 16 rows,
+-- without it all of them. Everything is computed, so every shop is the same.
 CREATE TABLE products (
 	id int PRIMARY KEY,
 	sku text NOT NULL UNIQUE,
@@ -26,8 +27,8 @@ CREATE TABLE purchases (
 );
 
 INSERT INTO purchases
-SELECT 1 + ((i::bigint * i) % 99991) % 480, 1 + i % 3, DATE '2026-01-01' + i % 365
-FROM generate_series(1, 150000) AS i;
+SELECT 1 + ((i::bigint * i) % 99991) % 4800, 1 + i % 3, DATE '2026-01-01' + i % 365
+FROM generate_series(1, 80000) AS i;
 
 CREATE INDEX purchases_product_idx ON purchases (product_id, bought_on);
 

@@ -60,7 +60,7 @@ runService("catalog", async (port, faults) => {
 		results.observe(found.rows.length);
 		const tookMs = Math.round(performance.now() - startedMs);
 		const fields = { q, results: found.rows.length, took_ms: tookMs };
-		if (tookMs > 300) log.warn(fields, "slow search");
+		if (tookMs > 150) log.warn(fields, "slow search");
 		else log.info(fields, "search done");
 		return found.rows;
 	});

@@ -49,8 +49,15 @@ const answerError: ErrorRequestHandler = (error: unknown, request, response, nex
 	} else if (error instanceof UpstreamError) {
 		log.error({ ...at, upstream: error.host, upstream_status: error.status, err: error }, "upstream failed");
 		response.status(error.status === 503 ? 503 : 502).json({ error: error.code });
+	} else if (isBadBody(error)) {
+		response.status(error.status).json({ error: "invalid_body" });
 	} else {
 		log.error({ ...at, err: error }, "request failed");
 		response.status(500).json({ error: "internal" });
 	}
 };
+
+/** express.json() says 400 for what is no JSON and 413 for what is too long. */
+function isBadBody(error: unknown): error is { status: number } {
+	return error instanceof Error && "status" in error && typeof error.status === "number" && error.status < 500;
+}

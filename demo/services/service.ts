@@ -3,7 +3,6 @@ import { pino } from "pino";
 import { portOf, resolveShopNames } from "../addresses.ts";
 import { type FaultSwitches, runChild } from "../child.ts";
 
-export type { FaultSwitches } from "../child.ts";
 export const log = pino({ level: process.env.LOG_LEVEL ?? "info" });
 
 /** Runs a service; `start` listens on the given port of 127.0.0.1 and resolves when it does. */
