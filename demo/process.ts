@@ -57,9 +57,7 @@ try {
 	if (!ending) say({ ready: true, controlUrl: demo.controlUrl });
 } catch (error) {
 	const text = error instanceof Error ? error.message : String(error);
+	console.error(`demo: ${text}`);
 	if (process.connected) process.send?.({ error: text }, () => process.exit(1));
-	else {
-		console.error(text);
-		process.exit(1);
-	}
+	else process.exit(1);
 }
