@@ -168,7 +168,7 @@ function post(agent: Agent, url: string, type: string, body: Buffer): Promise<An
 			response.on("data", (chunk: Buffer) => chunks.push(chunk));
 			response.on("error", reject);
 			response.on("end", () => {
-				const text = Buffer.concat(chunks).toString("latin1").slice(0, 300);
+				const text = Buffer.concat(chunks).toString("utf8").slice(0, 300);
 				const retryAfterS = Number(response.headers["retry-after"] ?? 1);
 				const whole = text === "" || text === "{}" || /^\{"partialSuccess":\{\}\}$/.test(text);
 				resolve({ status: response.statusCode ?? 0, retryAfterS, partial: whole ? "" : text });

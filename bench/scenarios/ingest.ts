@@ -48,7 +48,7 @@ export const ingest: Scenario = {
 				`all stored ${number(drainS)} s after the last answer; ${wrong} of ${SAMPLED_TRACES} sampled traces incomplete`,
 			);
 			return {
-				what: `${SPANS_PER_REQUEST} spans a request (${Math.round(bytesPerSpan)} bytes each, protobuf, traces of 16 to 32 spans over eight services), ${plan.connections} keep-alive connections, generator on the same machine, ${seconds} s after ${WARM_UP_S} s of warm-up. A 200 means that the spans are on disk.`,
+				what: `${SPANS_PER_REQUEST} spans a request (${Math.round(bytesPerSpan)} bytes each, protobuf, traces of 16 to 32 spans over eight services), ${plan.connections} keep-alive connections, generator on the same machine, ${seconds} s after ${WARM_UP_S} s of warm-up. No quota per service. A 200 means that the spans are on disk.`,
 				figures: [
 					{
 						name: "spans accepted and durable",
