@@ -10,6 +10,12 @@ export interface OtlpTarget {
 	gzip: boolean;
 }
 
+export interface QueueSizes {
+	size: number;
+	batch: number;
+	delayMs: number;
+}
+
 /** Everything the environment decides, read once at start. Names and defaults are OpenTelemetry's. */
 export interface Settings {
 	disabled: boolean;
@@ -22,7 +28,8 @@ export interface Settings {
 	prometheus: { host: string; port: number };
 	metricIntervalMs: number;
 	metricTimeoutMs: number;
-	logQueue: { size: number; batch: number; delayMs: number };
+	spanQueue: QueueSizes;
+	logQueue: QueueSizes;
 	attributeValueLimit: number;
 	attributeCountLimit: number;
 	instrumentations: { enabled: readonly string[] | undefined; disabled: readonly string[] };
@@ -85,6 +92,12 @@ export function readSettings(env: Env): Settings {
 			gzip: common("COMPRESSION")?.toLowerCase() === "gzip",
 		};
 	};
+	const queue = (prefix: string, size: number): QueueSizes => ({
+		size: number(`${prefix}_MAX_QUEUE_SIZE`, size),
+		batch: number(`${prefix}_MAX_EXPORT_BATCH_SIZE`, 512),
+		// Spans leave as soon as lines do, not after OTel's five seconds: neither should be on screen without the other.
+		delayMs: number(`${prefix}_SCHEDULE_DELAY`, 1_000),
+	});
 	const sampler = nonEmpty(env.OTEL_TRACES_SAMPLER) ?? "parentbased_always_on";
 	const samplerArgument = nonEmpty(env.OTEL_TRACES_SAMPLER_ARG);
 	return {
@@ -101,11 +114,8 @@ export function readSettings(env: Env): Settings {
 		},
 		metricIntervalMs: number("OTEL_METRIC_EXPORT_INTERVAL", 60_000, 10),
 		metricTimeoutMs: number("OTEL_METRIC_EXPORT_TIMEOUT", 30_000),
-		logQueue: {
-			size: number("OTEL_BLRP_MAX_QUEUE_SIZE", 16_384),
-			batch: number("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", 512),
-			delayMs: number("OTEL_BLRP_SCHEDULE_DELAY", 1_000),
-		},
+		spanQueue: queue("OTEL_BSP", 8_192),
+		logQueue: queue("OTEL_BLRP", 16_384),
 		attributeValueLimit: number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Number.POSITIVE_INFINITY, 0),
 		attributeCountLimit: number("OTEL_ATTRIBUTE_COUNT_LIMIT", 128, 0),
 		instrumentations: {

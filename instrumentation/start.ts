@@ -13,7 +13,7 @@ import { hookServers } from "./http/server.ts";
 import { hookUndici } from "./http/undici.ts";
 import { type Identity, identify } from "./identity.ts";
 import { type Instance, instance, setInstance } from "./instance.ts";
-import { LogExporter } from "./logs/exporter.ts";
+import { createLogExporter, type LogExporter } from "./logs/exporter.ts";
 import { type PinoModule, patchPino } from "./logs/pino.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
@@ -23,6 +23,7 @@ import { MetricPush } from "./metrics/push.ts";
 import { createRed, type Red, redHistograms } from "./metrics/red.ts";
 import { serveMetrics } from "./metrics/serve.ts";
 import { hookImports, onModules } from "./module-hooks.ts";
+import type { Counts } from "./otlp/batch-queue.ts";
 import { OtlpSender } from "./otlp/send.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -83,7 +84,9 @@ function begin(settings: Settings): Instance {
 	setExemplars(settings.exporters.traces.length > 0);
 
 	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
-	const metrics = new Metrics(redHistograms(red), () => ownFamilies(logs));
+	const metrics = new Metrics(redHistograms(red), () =>
+		ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
+	);
 	const push = settings.exporters.metrics.includes("otlp")
 		? new MetricPush({
 				metrics,
@@ -102,7 +105,7 @@ function begin(settings: Settings): Instance {
 	}
 
 	const flush = (deadlineMs = FLUSH_MS): Promise<void> =>
-		within(deadlineMs, [tracing.flush(), logs?.flush() ?? Promise.resolve(), push?.flush() ?? Promise.resolve()]);
+		within(deadlineMs, [tracing.flush(), logs?.queue.flush() ?? Promise.resolve(), push?.flush() ?? Promise.resolve()]);
 	flushOnExit(flush);
 	const running: Instance = { version: VERSION, red, metrics, flush };
 	setInstance(running);
@@ -127,7 +130,7 @@ function isEnabled({ instrumentations }: Settings, name: Known): boolean {
 }
 
 function logExporter(settings: Settings, { service, env, version, resource }: Identity): LogExporter {
-	return new LogExporter({
+	return createLogExporter({
 		sender: new OtlpSender(settings.targets.logs),
 		resource,
 		scope: SCOPE,
@@ -221,24 +224,19 @@ function patchLibraries(
 	});
 }
 
-/** What was lost on the way, so that nobody has to guess. */
-function ownFamilies(logs: LogExporter | undefined): Family[] {
-	if (logs === undefined) {
-		return [];
-	}
-	const { sent, droppedQueueFull, droppedNotSent } = logs.counts();
-	return [
-		{
-			name: "trivet_log_records_total",
-			help: "Log lines captured for OTLP, by what became of them.",
-			type: "counter",
-			points: [
-				{ labels: { outcome: "sent" }, value: sent },
-				{ labels: { outcome: "dropped_queue_full" }, value: droppedQueueFull },
-				{ labels: { outcome: "dropped_not_sent" }, value: droppedNotSent },
-			],
-		},
-	];
+/** What was sent and what was lost on the way, so that nobody has to guess. */
+function ownFamilies(counts: Readonly<Record<string, Readonly<Counts> | undefined>>): Family[] {
+	const points = Object.entries(counts).flatMap(([item, of]) =>
+		of === undefined
+			? []
+			: [
+					{ labels: { item, outcome: "sent" }, value: of.sent },
+					{ labels: { item, outcome: "dropped_queue_full" }, value: of.droppedQueueFull },
+					{ labels: { item, outcome: "dropped_not_sent" }, value: of.droppedNotSent },
+				],
+	);
+	const help = "Spans and log lines by what became of them on their way out.";
+	return points.length === 0 ? [] : [{ name: "trivet_exported_total", help, type: "counter", points }];
 }
 
 function summary(settings: Settings, { service }: Identity, enabled: readonly string[], imports: string): string {

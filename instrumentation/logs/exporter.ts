@@ -1,6 +1,7 @@
+import { BatchQueue } from "../otlp/batch-queue.ts";
 import type { OtlpSender } from "../otlp/send.ts";
 import { keyValues } from "../otlp/value.ts";
-import { LogCapture } from "./queue.ts";
+import { type CapturedLine, LogCapture } from "./capture.ts";
 import { type RecordLimits, toRecord } from "./record.ts";
 
 export interface LogExporterOptions {
@@ -11,73 +12,24 @@ export interface LogExporterOptions {
 	queue: { size: number; batch: number; delayMs: number };
 }
 
-/** What happened to the lines of this process, for the metrics and for whoever asks at the end. */
-export interface LogCounts {
-	sent: number;
-	droppedQueueFull: number;
-	droppedNotSent: number;
+export interface LogExporter {
+	capture: LogCapture;
+	queue: BatchQueue<CapturedLine>;
 }
 
-/** Sends captured lines in batches, one request at a time, a second after the first line or at once when a batch is full. */
-export class LogExporter {
-	readonly capture: LogCapture;
-	private readonly options: LogExporterOptions;
-	private timer: NodeJS.Timeout | undefined;
-	private running: Promise<void> | undefined;
-	private sent = 0;
-	private failed = 0;
-
-	constructor(options: LogExporterOptions) {
-		this.options = options;
-		this.capture = new LogCapture(options.queue.size, (size) => {
-			if (size === options.queue.batch) {
-				setImmediate(() => void this.drain());
-			} else if (this.timer === undefined && this.running === undefined) {
-				this.timer = setTimeout(() => void this.drain(), options.queue.delayMs);
-				this.timer.unref();
-			}
-		});
-	}
-
-	counts(): LogCounts {
-		return { sent: this.sent, droppedQueueFull: this.capture.dropped, droppedNotSent: this.failed };
-	}
-
-	/** Send what is queued now; resolves when the queue is empty. */
-	async flush(): Promise<void> {
-		while (this.capture.size > 0 || this.running !== undefined) {
-			await this.drain();
-		}
-	}
-
-	private drain(): Promise<void> {
-		clearTimeout(this.timer);
-		this.timer = undefined;
-		this.running ??= this.drainAll().finally(() => {
-			this.running = undefined;
-		});
-		return this.running;
-	}
-
-	private async drainAll(): Promise<void> {
-		const { queue, sender, limits } = this.options;
-		while (this.capture.size > 0) {
-			const lines = this.capture.take(queue.batch);
+/** Captured lines as OTLP/JSON log records in batches. */
+export function createLogExporter({ sender, resource, scope, limits, queue: sizes }: LogExporterOptions): LogExporter {
+	const attributes = keyValues(resource);
+	const queue = new BatchQueue<CapturedLine>({
+		...sizes,
+		async send(lines) {
+			const logRecords = lines.map((line) => toRecord(line, limits));
 			const body = JSON.stringify({
-				resourceLogs: [
-					{
-						resource: { attributes: keyValues(this.options.resource) },
-						scopeLogs: [{ scope: this.options.scope, logRecords: lines.map((line) => toRecord(line, limits)) }],
-					},
-				],
+				resourceLogs: [{ resource: { attributes }, scopeLogs: [{ scope, logRecords }] }],
 			});
 			const outcome = await sender.send(body);
-			if (outcome.ok) {
-				this.sent += lines.length - outcome.rejected;
-				this.failed += outcome.rejected;
-			} else {
-				this.failed += lines.length;
-			}
-		}
-	}
+			return outcome.ok ? Math.max(0, lines.length - outcome.rejected) : 0;
+		},
+	});
+	return { queue, capture: new LogCapture((line) => queue.push(line)) };
 }

@@ -1,5 +1,5 @@
+import type { LogCapture, LoggerKeys } from "./capture.ts";
 import { activeIds, idText, staticText } from "./line-fields.ts";
-import type { LogCapture } from "./queue.ts";
 
 /** What of pino's module is used; everything else about a logger is reached through its published symbols. */
 export interface PinoModule {
@@ -53,6 +53,7 @@ export function patchPino(
 	}
 	shared[PATCHED] = true;
 	const fieldsOf = fieldReader(symbols, fields);
+	const keysOf = keyReader(symbols);
 
 	shared[symbols.asJson] = function asJson(
 		this: Logger,
@@ -75,7 +76,7 @@ export function patchPino(
 		}
 		if (capture !== undefined) {
 			try {
-				capture.line(line, level, ids, this, symbols.messageKey, symbols.errorKey, symbols.nestedKey);
+				capture.line(line, level, ids, keysOf(this));
 			} catch {
 				// As above.
 			}
@@ -124,6 +125,24 @@ function namesOf(pino: PinoModule): Symbols | undefined {
 	return asJson && chindings && lsCache && nestedKey && messageKey && errorKey && formatters
 		? { asJson, chindings, lsCache, nestedKey, messageKey, errorKey, formatters }
 		: undefined;
+}
+
+function keyReader(symbols: Symbols): (logger: Logger) => LoggerKeys {
+	const known = new WeakMap<Logger, LoggerKeys>();
+	return (logger) => {
+		let keys = known.get(logger);
+		if (keys === undefined) {
+			const nested = logger[symbols.nestedKey];
+			keys = {
+				message: String(logger[symbols.messageKey] ?? "msg"),
+				error: String(logger[symbols.errorKey] ?? "err"),
+				nested: typeof nested === "string" ? nested : undefined,
+				levelName: (level) => logger.levels?.labels?.[level],
+			};
+			known.set(logger, keys);
+		}
+		return keys;
+	};
 }
 
 /** Per logger: the text of the static fields its own bindings do not already hold. Recomputed when bindings change. */

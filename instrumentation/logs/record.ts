@@ -1,6 +1,6 @@
 import { unixNano } from "../clock.ts";
 import { type AnyValue, anyValue, type KeyValue } from "../otlp/value.ts";
-import type { CapturedLine } from "./queue.ts";
+import type { CapturedLine } from "./capture.ts";
 
 /** One OTLP/JSON log record. */
 export interface LogRecord {

@@ -29,7 +29,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
  * An agent whose sockets never hold the process open: at exit, `shutdown` decides how long to wait. Connecting does hold it
  * whatever we ask of the socket, so that part has a short limit of its own.
  */
-export function backgroundAgent(protocol: string): http.Agent {
+function backgroundAgent(protocol: string): http.Agent {
 	const agent = protocol === "https:" ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
 	const quietAgent = agent as unknown as QuietAgent;
 	const { createConnection } = quietAgent;
@@ -58,7 +58,7 @@ interface QuietAgent {
 }
 
 /**
- * Sends OTLP/JSON bodies to one endpoint: gzip, headers, a deadline for all attempts together, and another attempt after
+ * Posts OTLP/JSON bodies to one endpoint: gzip, headers, a deadline for all attempts together, and another attempt after
  * 429, 502, 503, 504 and broken connections, as the OTLP specification asks. Never instrumented, never throws.
  */
 export class OtlpSender {
@@ -72,11 +72,11 @@ export class OtlpSender {
 		this.agent = backgroundAgent(this.protocol);
 	}
 
-	async send(json: string): Promise<Outcome> {
+	async send(json: string | Uint8Array): Promise<Outcome> {
 		const deadline = Date.now() + this.target.timeoutMs;
 		let reason = "timed out";
 		try {
-			const body = this.target.gzip ? await compress(json) : Buffer.from(json);
+			const body = this.target.gzip ? await compress(json) : Buffer.from(json as Uint8Array);
 			for (let wait = FIRST_WAIT_MS; Date.now() < deadline; wait = Math.min(wait * 2, MAX_WAIT_MS)) {
 				let pause = wait * (0.5 + Math.random() / 2);
 				try {
@@ -105,10 +105,6 @@ export class OtlpSender {
 		}
 		say(`could not send to ${this.target.url}: ${reason}`);
 		return { ok: false, reason };
-	}
-
-	close(): void {
-		this.agent.destroy();
 	}
 
 	private post(body: Buffer, timeoutMs: number): Promise<Answer> {
@@ -175,8 +171,9 @@ function rejectedIn(body: string): number {
 	}
 	try {
 		const { partialSuccess } = JSON.parse(body) as { partialSuccess?: Record<string, unknown> };
-		const count = partialSuccess?.rejectedLogRecords ?? partialSuccess?.rejectedDataPoints ?? 0;
-		const rejected = Number(count);
+		const rejected = Number(
+			partialSuccess?.rejectedSpans ?? partialSuccess?.rejectedLogRecords ?? partialSuccess?.rejectedDataPoints ?? 0,
+		);
 		if (rejected > 0) {
 			say(`the receiver turned down ${rejected} items: ${String(partialSuccess?.errorMessage ?? "no reason given")}`);
 		}

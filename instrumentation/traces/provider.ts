@@ -3,50 +3,64 @@ import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
 	BasicTracerProvider,
-	BatchSpanProcessor,
 	ConsoleSpanExporter,
 	SimpleSpanProcessor,
 	type Span,
 	type SpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { nowMs } from "../clock.ts";
-import { backgroundAgent } from "../otlp/send.ts";
-import type { Settings } from "../settings.ts";
+import type { Counts } from "../otlp/batch-queue.ts";
+import { OtlpSender } from "../otlp/send.ts";
+import type { OtlpTarget, Settings } from "../settings.ts";
+import { BatchProcessor } from "./batch-processor.ts";
 
 export interface Tracing {
 	provider: TracerProvider;
 	flush(): Promise<void>;
+	counts(): Readonly<Counts> | undefined;
 }
 
-const QUEUE_SIZE = 8_192;
-const DELAY_MS = 1_000;
-
-/**
- * The SDK's provider with its sampler and limits from the environment, and OTLP/HTTP behind a batch. Spans leave after a
- * second rather than OpenTelemetry's five, as the lines do, so that neither is on screen without the other.
- */
+/** The SDK's provider with its sampler and limits from the environment, and OTLP/HTTP behind a batch. */
 export function createTracing(settings: Settings, resource: Readonly<Record<string, string | number>>): Tracing {
 	const spanProcessors: SpanProcessor[] = [new PreciseStart()];
-	if (settings.exporters.traces.includes("otlp")) {
-		const { url, headers, timeoutMs } = settings.targets.traces;
-		const exporter = new OTLPTraceExporter({
-			url,
-			headers,
-			timeoutMillis: timeoutMs,
-			httpAgentOptions: (protocol) => backgroundAgent(protocol),
-		});
-		spanProcessors.push(
-			new BatchSpanProcessor(exporter, {
-				...(process.env.OTEL_BSP_MAX_QUEUE_SIZE ? {} : { maxQueueSize: QUEUE_SIZE }),
-				...(process.env.OTEL_BSP_SCHEDULE_DELAY ? {} : { scheduledDelayMillis: DELAY_MS }),
-			}),
-		);
+	const batch = settings.exporters.traces.includes("otlp")
+		? new BatchProcessor(otlpExporter(settings.targets.traces), settings.spanQueue)
+		: undefined;
+	if (batch !== undefined) {
+		spanProcessors.push(batch);
 	}
 	if (settings.exporters.traces.includes("console")) {
 		spanProcessors.push(new SimpleSpanProcessor(new ConsoleSpanExporter()));
 	}
 	const provider = new BasicTracerProvider({ resource: resourceFromAttributes(resource), spanProcessors });
-	return { provider, flush: () => provider.forceFlush() };
+	// Not the provider's own flush: its timer would hold the process open.
+	return { provider, flush: async () => batch?.forceFlush(), counts: () => batch?.counts() };
+}
+
+interface Transport {
+	send(body: Uint8Array): Promise<{ status: "success"; data?: Uint8Array } | { status: "failure"; error: Error }>;
+	shutdown(): void;
+}
+
+/**
+ * OpenTelemetry's exporter with our way out underneath: its own waits between attempts hold the process open for up to ten
+ * seconds after the app is done. Should the exporter be built differently one day, it keeps its own.
+ */
+function otlpExporter(target: OtlpTarget): OTLPTraceExporter {
+	const { url, headers, timeoutMs } = target;
+	const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs });
+	const delegate = (exporter as unknown as { _delegate?: { _transport?: Transport } })._delegate;
+	if (typeof delegate?._transport?.send === "function") {
+		const sender = new OtlpSender(target);
+		delegate._transport = {
+			async send(body) {
+				const outcome = await sender.send(body);
+				return outcome.ok ? { status: "success" } : { status: "failure", error: new Error(outcome.reason) };
+			},
+			shutdown() {},
+		};
+	}
+	return exporter;
 }
 
 /** The SDK starts spans at a whole millisecond; this puts the microseconds back, so that children lie inside their parents. */

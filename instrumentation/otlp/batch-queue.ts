@@ -1,0 +1,91 @@
+export interface BatchQueueOptions<T> {
+	/** How many items may wait; the newest is dropped when there are more. */
+	size: number;
+	/** Items a request. */
+	batch: number;
+	/** How long the first item waits for company. */
+	delayMs: number;
+	/** Sends one batch and returns how many items arrived. Must not reject. */
+	send(items: T[]): Promise<number>;
+}
+
+/** What became of the items so far. */
+export interface Counts {
+	sent: number;
+	droppedQueueFull: number;
+	droppedNotSent: number;
+}
+
+/**
+ * A bounded queue that leaves in batches, one request at a time: after `delayMs`, or at once when a batch is full. Its timers
+ * never hold the process open; whoever ends the process calls `flush` and decides how long to wait for it.
+ */
+export class BatchQueue<T> {
+	private readonly options: BatchQueueOptions<T>;
+	private waiting: T[] = [];
+	private timer: NodeJS.Timeout | undefined;
+	private running: Promise<void> | undefined;
+	private readonly tally: Counts = { sent: 0, droppedQueueFull: 0, droppedNotSent: 0 };
+
+	constructor(options: BatchQueueOptions<T>) {
+		this.options = options;
+	}
+
+	push(item: T): void {
+		const { size, batch, delayMs } = this.options;
+		if (this.waiting.length >= size) {
+			this.tally.droppedQueueFull++;
+			return;
+		}
+		const waiting = this.waiting.push(item);
+		if (waiting === batch && this.running === undefined) {
+			setImmediate(() => void this.drain());
+		} else if (this.timer === undefined && this.running === undefined) {
+			this.timer = setTimeout(() => void this.drain(), delayMs);
+			this.timer.unref();
+		}
+	}
+
+	get isFull(): boolean {
+		return this.waiting.length >= this.options.size;
+	}
+
+	counts(): Readonly<Counts> {
+		return this.tally;
+	}
+
+	/** Resolves when the queue is empty and nothing is under way. */
+	async flush(): Promise<void> {
+		while (this.waiting.length > 0 || this.running !== undefined) {
+			await this.drain();
+		}
+	}
+
+	private drain(): Promise<void> {
+		clearTimeout(this.timer);
+		this.timer = undefined;
+		this.running ??= this.drainAll().finally(() => {
+			this.running = undefined;
+		});
+		return this.running;
+	}
+
+	private async drainAll(): Promise<void> {
+		while (this.waiting.length > 0) {
+			const items = this.take();
+			const sent = await this.options.send(items);
+			this.tally.sent += sent;
+			this.tally.droppedNotSent += items.length - sent;
+		}
+	}
+
+	private take(): T[] {
+		const { batch } = this.options;
+		if (this.waiting.length <= batch) {
+			const all = this.waiting;
+			this.waiting = [];
+			return all;
+		}
+		return this.waiting.splice(0, batch);
+	}
+}
