@@ -41,16 +41,15 @@ export function StaleNotice({ error }: { error: unknown }) {
 	);
 }
 
-/** Above an answer that is not whole: what is missing, and why. */
+/** In a page's header, where it moves nothing: the answer is not whole, and why. */
 export function PartialNotice({ answer }: { answer: { status: string; reason?: string | undefined } | undefined }) {
 	if (answer?.status !== "partial" && answer?.status !== "error") return null;
+	const reason = answer.reason ?? "The store gave no reason.";
 	return (
-		<p className={styles.stale} role="status" data-testid="partial-notice">
-			<Icon name="warn" size={14} />
-			<span>
-				<b>Not all of it.</b> {answer.reason ?? "The store gave no reason."}
-			</span>
-		</p>
+		<span className={styles.partial} role="status" data-testid="partial-notice" title={reason}>
+			<Icon name="warn" size={13} />
+			<span>Not all of it: {reason}</span>
+		</span>
 	);
 }
 

@@ -20,7 +20,8 @@ export function formatDuration(durationNs: number): string {
 	if (seconds < 86_400) {
 		return `${Math.floor(seconds / 3600)} h ${String(Math.floor((seconds % 3600) / 60)).padStart(2, "0")} m`;
 	}
-	return `${Math.floor(seconds / 86_400)} d ${Math.floor((seconds % 86_400) / 3600)} h`;
+	const hours = Math.floor((seconds % 86_400) / 3600);
+	return `${Math.floor(seconds / 86_400)} d${hours === 0 ? "" : ` ${hours} h`}`;
 }
 
 /** As `formatDuration`, for milliseconds that may be missing. */

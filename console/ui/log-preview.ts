@@ -6,14 +6,21 @@ const LEFT_OUT =
 const MAX_PAIRS = 6;
 const MAX_VALUE = 48;
 
-/** What the line says besides its text, in a few `key=value` pairs. */
+/** Longer values, mostly ids, come after the short ones, which say more to people. */
+const LONG = 24;
+
+/** What the line says besides its text, in a few `key value` pairs. */
 export function logPreview(attributes: LogRecordAnswer["attributes"]): { key: string; value: string }[] {
-	const pairs: { key: string; value: string }[] = [];
+	const short: { key: string; value: string }[] = [];
+	const long: { key: string; value: string }[] = [];
 	for (const [key, value] of Object.entries(attributes)) {
-		if (pairs.length === MAX_PAIRS) break;
+		if (short.length === MAX_PAIRS) break;
 		if (LEFT_OUT.test(key) || value === null || value === "") continue;
 		const text = typeof value === "string" ? value : (JSON.stringify(value) ?? "");
-		pairs.push({ key, value: text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text });
+		(text.length > LONG ? long : short).push({
+			key,
+			value: text.length > MAX_VALUE ? `${text.slice(0, MAX_VALUE)}…` : text,
+		});
 	}
-	return pairs;
+	return [...short, ...long].slice(0, MAX_PAIRS);
 }

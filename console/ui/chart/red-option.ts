@@ -4,6 +4,7 @@ import type { ExemplarAnswer, RedSeriesAnswer } from "../../client/api.ts";
 import { formatCount, formatMs, formatPercent, formatRate, shortId } from "../format.ts";
 import type { Paint } from "../use-paint.ts";
 import { GRID, type PlotWindow, pointTime, timeAxis, tooltipBox, tooltipContent, valueAxis } from "./chart-style.ts";
+import { exemplarMs } from "./duration-exemplars.ts";
 
 export type RedMetric = "rate" | "errors" | "duration";
 
@@ -117,7 +118,7 @@ function exemplarDots(exemplars: readonly ExemplarAnswer[], { fromMs, toMs }: Pl
 				toMs,
 			},
 		).map((item) => ({
-			value: [item.timeMs, milliseconds(item)],
+			value: [item.timeMs, exemplarMs(item)],
 			traceId: item.traceId,
 			spanId: item.spanId,
 			route: item.route,
@@ -134,17 +135,9 @@ function longestOfEachPlace(exemplars: readonly ExemplarAnswer[], { fromMs, toMs
 	for (const item of exemplars) {
 		const place = Math.floor(((item.timeMs - fromMs) / (toMs - fromMs)) * PLACES);
 		const other = longest.get(place);
-		if (other === undefined || milliseconds(item) > milliseconds(other)) longest.set(place, item);
+		if (other === undefined || (exemplarMs(item) ?? 0) > (exemplarMs(other) ?? 0)) longest.set(place, item);
 	}
 	return [...longest.values()];
-}
-
-/** An exemplar's value in milliseconds: its unit says what it is, and seconds are the convention. */
-function milliseconds({ value, unit }: ExemplarAnswer): number {
-	if (unit === "ms" || unit === "milliseconds") return value;
-	if (unit === "us") return value / 1e3;
-	if (unit === "ns" || unit === "nanoseconds") return value / 1e6;
-	return value * 1e3;
 }
 
 function markLine(markMs: number, paint: Paint) {

@@ -77,7 +77,9 @@ export function LogsView() {
 						onChange={(order) => set({ order })}
 					/>
 				}
-			/>
+			>
+				<PartialNotice answer={first} />
+			</PageHeader>
 			<FilterBar label="Filter log lines">
 				<TextFilter
 					wide
@@ -112,7 +114,6 @@ export function LogsView() {
 				/>
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
-			<PartialNotice answer={first} />
 			<Panel title="Volume" note={volumeNote(records.length, list.hasNextPage, order)} testId="log-volume">
 				<LogVolumeChart records={records} />
 			</Panel>

@@ -44,11 +44,11 @@ export function OverviewView() {
 						<Fact label="Failed" {...(calls > 0 && errors / calls >= TROUBLE ? { tone: "error" as const } : {})}>
 							{formatPercent(calls > 0 ? errors / calls : 0)}
 						</Fact>
+						<PartialNotice answer={services.data} />
 					</>
 				)}
 			</PageHeader>
 			{services.isError && <StaleNotice error={services.error} />}
-			<PartialNotice answer={services.data} />
 			{nothing ? (
 				<NothingHere dataWindow={status.data?.dataWindow ?? null} reason={services.data?.reason} />
 			) : (

@@ -3,6 +3,7 @@
 import { parseAsString, useQueryState } from "nuqs";
 import { useMemo } from "react";
 import { useExemplars, useRed, useServices, useStatus, useTraces } from "../../client/queries.ts";
+import { servedDurations } from "../../ui/chart/duration-exemplars.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
 import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { formatAgo, formatMs, formatPercent, formatRate, plural, TROUBLE, unixNanoToMs } from "../../ui/format.ts";
@@ -37,7 +38,7 @@ export function ServiceView({ service }: { service: string }) {
 	const answer = route === null ? whole : byRoute;
 	const series = route === null ? whole.data?.series[0] : routes.find((one) => one.route === route);
 	const shownExemplars = useMemo(
-		() => (exemplars.data?.items ?? []).filter((one) => route === null || one.route === route),
+		() => servedDurations(exemplars.data?.items ?? []).filter((one) => route === null || one.route === route),
 		[exemplars.data, route],
 	);
 	const window = answer.data?.window ?? EMPTY_WINDOW;
@@ -74,12 +75,12 @@ export function ServiceView({ service }: { service: string }) {
 						<Fact label="p99">{formatMs(summary.p99Ms)}</Fact>
 					</>
 				)}
+				<PartialNotice answer={whole.data} />
 				{item?.version && <Fact label="Version">{item.version}</Fact>}
 				{item && <Fact label="Seen">{formatAgo(unixNanoToMs(item.lastSeenUnixNano))}</Fact>}
 			</PageHeader>
 			{whole.isError && !whole.data && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
 			{whole.isError && whole.data && <StaleNotice error={whole.error} />}
-			<PartialNotice answer={whole.data} />
 			{unknown ? (
 				<NothingHere
 					title={`Nothing of ${service} in this window`}

@@ -1,7 +1,7 @@
 "use client";
 import { Switch } from "@mantine/core";
 import { useState } from "react";
-import { useDemo, useEraseDemo, useSetFault } from "../../client/queries.ts";
+import { useDemo, useEraseDemo, useServices, useSetFault } from "../../client/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
 import { formatRate, plural } from "../../ui/format.ts";
@@ -15,6 +15,9 @@ import rows from "./rows.module.css";
 export function DemoPanel({ running }: { running: boolean }) {
 	const demo = useDemo({ enabled: running });
 	const setFault = useSetFault();
+	const services = useServices({}, { enabled: running });
+	/** Those that send telemetry of their own; the others are parts they use. */
+	const known = new Set(services.data?.services.map(({ service }) => service));
 	if (!running) {
 		return (
 			<Panel title="Demo shop" testId="demo">
@@ -31,7 +34,9 @@ export function DemoPanel({ running }: { running: boolean }) {
 	return (
 		<Panel
 			title="Demo shop"
-			note={demo.data ? `${plural(demo.data.services.length, "service")}, ${formatRate(demo.data.rate)}` : undefined}
+			note={
+				demo.data ? `${plural(demo.data.services.length, "part")}, ${formatRate(demo.data.rate)} aimed at` : undefined
+			}
 			testId="demo"
 		>
 			{setFault.isError && <ErrorState error={setFault.error} />}
@@ -47,7 +52,7 @@ export function DemoPanel({ running }: { running: boolean }) {
 					<p className={styles.services}>
 						{demo.data.services.map((service) => (
 							<span key={service.name} title={`${service.url}: ${service.state}`}>
-								<ServiceBadge service={service.name} link />
+								{known.has(service.name) ? <ServiceBadge service={service.name} link /> : service.name}
 								{!/^(up|ok|running)$/.test(service.state) && <i>{service.state}</i>}
 							</span>
 						))}

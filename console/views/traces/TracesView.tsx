@@ -58,7 +58,9 @@ export function TracesView() {
 						onChange={(order) => set({ order })}
 					/>
 				}
-			/>
+			>
+				<PartialNotice answer={first} />
+			</PageHeader>
 			<FilterBar label="Filter traces">
 				<TextFilter
 					wide
@@ -117,7 +119,6 @@ export function TracesView() {
 				/>
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
-			<PartialNotice answer={first} />
 			<Panel title="Latency" note={plotNote(plotted.length)} testId="latency-scatter">
 				<LatencyScatter traces={plotted} window={slowest.data?.window ?? first?.window ?? null} />
 			</Panel>
