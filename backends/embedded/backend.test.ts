@@ -3,7 +3,7 @@ import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Call } from "../../core/ports.ts";
 import { type EmbeddedBackend, openEmbedded } from "./backend.ts";
@@ -100,6 +100,8 @@ describe("the receiver", () => {
 	test("takes gzip and deflate", async () => {
 		const body = gzipSync(protobuf(traces([span()])));
 		expect((await post({ headers: { "content-encoding": "gzip" }, body })).status).toBe(200);
+		const deflated = deflateSync(protobuf(traces([span()])));
+		expect((await post({ headers: { "content-encoding": "deflate" }, body: deflated })).status).toBe(200);
 	});
 
 	test("keeps the good spans beside bad ones, counts those and names the first", async () => {
@@ -276,7 +278,7 @@ describe("the backend", () => {
 		aborted.abort(new Error("gone"));
 		await expect(asked).rejects.toThrow("gone");
 		await backend.close();
-		await expect(backend.traces.skeleton("0".repeat(31) + "1", call)).rejects.toMatchObject({ name: "Unavailable" });
+		await expect(backend.traces.skeleton("1".padStart(32, "0"), call)).rejects.toMatchObject({ name: "Unavailable" });
 	});
 
 	test("erases one environment and nothing else", async () => {

@@ -82,7 +82,12 @@ export function readBody(
 				});
 			}
 		};
-		const onReceivedAll = () => (inflate === null ? onAll() : void inflate.end());
+		const onReceivedAll = () => {
+			// Inflating may go on after the request is complete and closed.
+			request.removeListener("close", onClose);
+			if (inflate === null) onAll();
+			else inflate.end();
+		};
 		const onClose = () => fail("aborted", "the connection was closed before the body was there");
 		inflate?.on("data", onBytes);
 		inflate?.on("end", onAll);
