@@ -1,3 +1,4 @@
+import { LevelTag } from "../../ui/LevelTag.tsx";
 import { formatOffset } from "./format-offset.ts";
 import styles from "./trace.module.css";
 import type { TraceLogs } from "./trace-logs.ts";
@@ -32,9 +33,7 @@ export function HoverCard({ hover, logs }: { hover: DotHover; logs: TraceLogs })
 				return (
 					<p key={line}>
 						<span className="num">{formatOffset(logs.atNs[line]!)}</span>
-						<b className={styles.level} data-level={record.level}>
-							{record.level === "unspecified" ? "–" : record.level}
-						</b>
+						<LevelTag level={record.level} />
 						<span>{record.body.slice(0, 400)}</span>
 					</p>
 				);

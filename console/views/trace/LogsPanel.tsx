@@ -2,6 +2,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type CSSProperties, memo, useEffect, useMemo, useRef, useState } from "react";
 import { formatTimeNano, formatWhole } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { LevelTag } from "../../ui/LevelTag.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { AttributeTable } from "./AttributeTable.tsx";
 import { formatOffset, formatOffsetExact } from "./format-offset.ts";
@@ -23,7 +24,7 @@ interface LogsPanelProps {
 	more: { hasMore: boolean; loading: boolean; error: Error | null; loadMore: () => void };
 }
 
-const LINE_PX = 22;
+export const LINE_PX = 22;
 const LEVELS: readonly Level[] = ["debug", "info", "warn", "error"];
 
 /** Every line of the trace in nanosecond order. The selected span's lines are lit; a line leads to its span. */
@@ -170,9 +171,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 									>
 										{formatOffset(logs.atNs[index]!)}
 									</span>
-									<b className={styles.level} data-level={record.level}>
-										{record.level === "unspecified" ? "–" : record.level}
-									</b>
+									<LevelTag level={record.level} />
 									<span className={styles.logService} title={record.service}>
 										{record.service}
 									</span>

@@ -2,6 +2,7 @@ import { type CSSProperties, memo, type ReactNode, useState } from "react";
 import type { SpanAnswer } from "../../../server/api/schema.ts";
 import { formatCount, formatDuration, formatPercent, shortId } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
+import { LevelTag } from "../../ui/LevelTag.tsx";
 import { Link, serviceHref, traceHref } from "../../ui/Link.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { AttributeTable } from "./AttributeTable.tsx";
@@ -106,9 +107,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 									<span className="num" title={formatOffsetExact(logs.atNs[line]!)}>
 										{formatOffset(logs.atNs[line]! - tree.startNs[row]!)}
 									</span>
-									<b className={styles.level} data-level={logs.records[line]!.level}>
-										{logs.records[line]!.level}
-									</b>
+									<LevelTag level={logs.records[line]!.level} />
 									<span>{logs.records[line]!.body}</span>
 								</button>
 							</li>

@@ -1,6 +1,7 @@
 import { type CSSProperties, memo } from "react";
 import { formatDuration } from "../../ui/format.ts";
 import { serviceColor } from "../../ui/service-color.ts";
+import { criticalStretches } from "./critical-stretches.ts";
 import { fitMiddle } from "./fit-middle.ts";
 import { FLAG_NOTES } from "./flag-notes.ts";
 import { KindIcon } from "./KindIcon.tsx";
@@ -21,6 +22,8 @@ export interface RowLook {
 	barPx: number;
 	/** Pixels of indentation a level. */
 	indentPx: number;
+	/** Narrow screens: no kind icons. */
+	compact: boolean;
 	measure: MeasureText;
 	words: readonly string[];
 	/** Times of the selected span's events, when it has been loaded. */
@@ -83,11 +86,11 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 	const indent = Math.min(tree.depth[row]! * look.indentPx, look.namePx * 0.5);
 	const showService = parent < 0 || tree.service[parent] !== tree.service[row] || props.selected;
 	const marks =
-		flags.reduce((px, flag) => px + measure(FLAG_NOTES[flag].tag) + 10, 0) +
+		flags.reduce((px, flag) => px + (look.compact ? 19 : measure(FLAG_NOTES[flag].tag) + 10), 0) +
 		(tree.error[row] === 1 ? 16 : 0) +
 		(tree.events[row]! > 0 ? 12 : 0) +
 		(tree.links[row]! > 0 ? 14 : 0);
-	const room = look.namePx - indent - 50 - marks - (collapsed ? 34 : 0);
+	const room = look.namePx - indent - (look.compact ? 44 : 62) - marks - (collapsed ? 34 : 0);
 	const bold = (text: string) => measure(text, true);
 	const serviceText = showService ? fitMiddle(service, Math.max(44, room * 0.42), bold) : "";
 	const nameText = fitMiddle(
@@ -118,7 +121,7 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 				<span className={styles.caret} />
 			)}
 			<span className={styles.swatch} />
-			<KindIcon kind={kindOf(tree, row)} />
+			{look.compact ? <span className={styles.gap} /> : <KindIcon kind={kindOf(tree, row)} />}
 			<span className={styles.label} title={`${service}  ${nameOf(tree, row)}`}>
 				{serviceText && <b>{marked(serviceText, look.words)}</b>}
 				<span>{marked(nameText, look.words)}</span>
@@ -133,7 +136,7 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 				{tree.events[row]! > 0 && <i title={`${tree.events[row]} events`}>◆</i>}
 				{flags.map((flag) => (
 					<i key={flag} className={styles.flag} title={FLAG_NOTES[flag].note}>
-						{FLAG_NOTES[flag].tag}
+						{look.compact ? "⚑" : FLAG_NOTES[flag].tag}
 					</i>
 				))}
 				{tree.error[row] === 1 && (
@@ -173,22 +176,15 @@ function BarCell({ look, row }: { look: RowLook; row: number }) {
 	const right = left + width;
 	const airPx = look.logs.offset[row + 1]! > look.logs.offset[row]! ? 9 : 5;
 	const place = right + labelPx <= barPx ? "after" : left - labelPx >= 0 ? "before" : "inside";
-	const critical = [];
-	for (let i = tree.criticalOffset[row]!; inView && i < tree.criticalOffset[row + 1]!; i++) {
-		const section = tree.criticalOrder[i]!;
-		const from = x(tree.criticalStartNs[section]!);
-		const to = x(tree.criticalEndNs[section]!);
-		if (to > 0 && from < barPx && critical.length < 200)
-			critical.push(
-				<span key={i} className={styles.critical} style={{ left: from, width: Math.max(1.5, to - from) }} />,
-			);
-	}
+	const critical = inView ? criticalStretches(tree, row, view, barPx) : [];
 	return (
 		<div className={styles.bars} style={{ left: look.namePx, width: barPx }}>
 			{inView ? (
 				<>
 					<span className={styles.bar} style={{ left, width }} />
-					{critical}
+					{critical.map((stretch) => (
+						<span key={stretch.left} className={styles.critical} style={stretch} />
+					))}
 					<span
 						className={styles.duration}
 						data-place={place}

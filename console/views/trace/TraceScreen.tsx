@@ -1,7 +1,7 @@
 "use client";
 import { type CSSProperties, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { type DotHover, HoverCard } from "./HoverCard.tsx";
-import { LogsPanel } from "./LogsPanel.tsx";
+import { LINE_PX, LogsPanel } from "./LogsPanel.tsx";
 import { Minimap } from "./Minimap.tsx";
 import { RedPanel } from "./RedPanel.tsx";
 import { SectionNote } from "./SectionInfo.tsx";
@@ -27,6 +27,9 @@ import { collapseBelow, positionOf, revealRow, visibleRows } from "./visible-row
 import { Waterfall, type WaterfallHandle } from "./Waterfall.tsx";
 
 const NOTHING = new Uint32Array(0);
+/** The log panel is no higher than its lines need, but leaves room to open one. */
+const LEAST_LOGS_PX = 150;
+const HEAD_PX = 36;
 
 /** The pivot on one screen: waterfall, lines, RED and the selected span, each aware of what is selected in the others. */
 export function TraceScreen({ model }: { model: TraceModel }) {
@@ -219,7 +222,11 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 	]);
 
 	const markNs = hoverNs ?? (line >= 0 ? (logs.atNs[line] ?? null) : null);
-	const sizes = { "--side": `${sidePx}px`, "--logs": `${logsPx}px`, "--red": `${redPx}px` } as CSSProperties;
+	const sizes = {
+		"--side": `${sidePx}px`,
+		"--logs": `${Math.min(logsPx, Math.max(LEAST_LOGS_PX, HEAD_PX + logs.records.length * LINE_PX))}px`,
+		"--red": `${redPx}px`,
+	} as CSSProperties;
 	const matchAt = row < 0 ? -1 : positionOf(matches, row);
 	return (
 		<div ref={page} className={styles.page} style={sizes}>

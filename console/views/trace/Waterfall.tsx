@@ -69,7 +69,7 @@ export function Waterfall(props: WaterfallProps) {
 		observer.observe(element);
 		return () => observer.disconnect();
 	}, []);
-	const nameWidth = Math.min(namePx, Math.max(120, widthPx * 0.62));
+	const nameWidth = Math.min(namePx, Math.max(120, widthPx * (widthPx < 600 ? 0.54 : 0.62)));
 	const barPx = Math.max(40, widthPx - nameWidth - 14);
 
 	useImperativeHandle(
@@ -127,7 +127,8 @@ export function Waterfall(props: WaterfallProps) {
 			view,
 			namePx: nameWidth,
 			barPx,
-			indentPx: Math.max(3, Math.min(14, (nameWidth * 0.42) / Math.max(1, tree.maxDepth))),
+			compact: widthPx < 600,
+			indentPx: Math.max(3, Math.min(14, (nameWidth * (widthPx < 600 ? 0.28 : 0.42)) / Math.max(1, tree.maxDepth))),
 			measure,
 			words,
 			events,
@@ -136,7 +137,7 @@ export function Waterfall(props: WaterfallProps) {
 			onDot,
 			onLine,
 		}),
-		[tree, logs, view, nameWidth, barPx, measure, words, events, onToggle, onSelect, onDot, onLine],
+		[tree, logs, view, nameWidth, barPx, widthPx, measure, words, events, onToggle, onSelect, onDot, onLine],
 	);
 
 	const pool = Math.max(1, range.last - range.first);

@@ -20,8 +20,8 @@ export function parseColour(css: string): number {
 }
 
 /**
- * Paints rows top to bottom in tree order. A span is at least one pixel wide and `lineHeight` high; failed spans are painted last, so that nothing
- * hides them. `serviceColours[i]` belongs to `tree.services[i]`.
+ * Paints rows top to bottom in tree order. A span is at least one pixel wide and `lineHeight` high; the lower part of a failed span is
+ * red and painted last, so that nothing hides it. `serviceColours[i]` belongs to `tree.services[i]`.
  */
 export function paintMinimap(
 	tree: TraceTree,
@@ -35,17 +35,18 @@ export function paintMinimap(
 	const pixels = new Uint32Array(width * height);
 	const scale = width / (whole.toNs - whole.fromNs);
 	const usable = Math.max(1, height - lineHeight);
-	const paint = (row: number, colour: number, leastWidth: number) => {
+	const paint = (row: number, colour: number, leastWidth: number, skip: number) => {
 		const x0 = Math.min(width - leastWidth, Math.max(0, Math.floor((tree.startNs[row]! - whole.fromNs) * scale)));
 		const x1 = Math.min(
 			width,
 			Math.max(x0 + leastWidth, Math.ceil((tree.startNs[row]! + tree.durationNs[row]! - whole.fromNs) * scale)),
 		);
 		const y0 = tree.count <= 1 ? 0 : Math.floor((row / (tree.count - 1)) * usable);
-		for (let y = y0; y < Math.min(height, y0 + lineHeight); y++) pixels.fill(colour, y * width + x0, y * width + x1);
+		for (let y = y0 + skip; y < Math.min(height, y0 + lineHeight); y++)
+			pixels.fill(colour, y * width + x0, y * width + x1);
 	};
-	for (let row = 0; row < tree.count; row++) paint(row, serviceColours[tree.service[row]!]!, 1);
-	for (const row of tree.errorRows) paint(row, errorColour, 2);
+	for (let row = 0; row < tree.count; row++) paint(row, serviceColours[tree.service[row]!]!, 1, 0);
+	for (const row of tree.errorRows) paint(row, errorColour, 2, lineHeight >> 1);
 	return pixels;
 }
 
