@@ -23,6 +23,11 @@ export class Quota {
 		this.perSecond = perSecond;
 	}
 
+	/** Services known, which is bounded. */
+	get size(): number {
+		return this.senders.size;
+	}
+
 	/** Counts what a service has sent, admitted or not. */
 	count(service: string, items: number, nowMs: number): void {
 		let sender = this.senders.get(service);
