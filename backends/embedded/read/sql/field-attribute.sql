@@ -1,9 +1,13 @@
 -- Values of an attribute of the newest rows that have it, or of their resources.
-with newest as (
+with since as (
+	select min(moment) as moment from (
+		select {time} as moment from {rows} where {time} >= $from and {time} < $to and {environments} order by moment desc limit {sample}
+	)
+),
+newest as (
 	select attributes, resource from {rows}
-	where {time} >= $from and {time} < $to and {environments}
+	where {time} >= (select moment from since) and {time} < $to and {environments}
 		and (contains(attributes, $quoted) or resource in (select id from resources where contains(attributes, $quoted)))
-	order by {time} desc limit {sample}
 )
 select value, count(*)::double as count
 from (

@@ -1,8 +1,12 @@
 -- Keys of the attributes of the newest rows and of their resources.
-with newest as (
+with since as (
+	select min(moment) as moment from (
+		select {time} as moment from {rows} where {time} >= $from and {time} < $to and {environments} order by moment desc limit {sample}
+	)
+),
+newest as (
 	select attributes, resource from {rows}
-	where {time} >= $from and {time} < $to and {environments}
-	order by {time} desc limit {sample}
+	where {time} >= (select moment from since) and {time} < $to and {environments}
 )
 select value, count(*)::double as count
 from (
