@@ -89,6 +89,7 @@ export function SearchBox() {
 						event.preventDefault();
 						go(choices[active] ?? choices[0]);
 					} else if (event.key === "Escape") {
+						setText("");
 						input.current?.blur();
 					}
 				}}

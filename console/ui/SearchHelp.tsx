@@ -6,7 +6,7 @@ const EXAMPLES: Record<"traces" | "logs", readonly (readonly [string, string])[]
 	traces: [
 		["status:error", "failed spans"],
 		["duration:>200ms", "slower than"],
-		['service:cart name:"POST /cart"', "both on one span"],
+		["service:cart kind:server", "both on one span"],
 		["http.route:/orders/*", "a pattern"],
 		["-service:mailer", "without"],
 		["status:error OR duration:>1s", "either"],

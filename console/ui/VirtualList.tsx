@@ -4,7 +4,7 @@
  * more. Rows may change their height (an opened log line); nothing above the reader moves.
  */
 import { useVirtualizer } from "@tanstack/react-virtual";
-import { type ReactNode, useEffect, useRef, useState } from "react";
+import { type ReactNode, type RefObject, useEffect, useRef, useState } from "react";
 import { useShortcuts } from "./shortcuts.ts";
 import styles from "./VirtualList.module.css";
 
@@ -20,6 +20,8 @@ export interface VirtualListProps<T> {
 	onEnd?: () => void;
 	/** Whether the first row is in view: live lists pause while one reads further down. */
 	onTop?: (atTop: boolean) => void;
+	/** Given the box that scrolls. */
+	scroller?: RefObject<HTMLDivElement | null>;
 	label: string;
 	testId?: string;
 	/** After the last row. */
@@ -30,7 +32,8 @@ export interface VirtualListProps<T> {
 
 export function VirtualList<T>(props: VirtualListProps<T>) {
 	const { items, rowHeight, keyOf, row, onOpen, onEnd, onTop, label, testId, footer, header } = props;
-	const scroller = useRef<HTMLDivElement>(null);
+	const own = useRef<HTMLDivElement>(null);
+	const scroller = props.scroller ?? own;
 	const [markedKey, setMarkedKey] = useState<string | null>(null);
 	const virtual = useVirtualizer({
 		count: items.length,

@@ -1,10 +1,14 @@
 "use client";
 import { type InfiniteData, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type RefObject, useRef, useState } from "react";
 
 export interface Reading {
 	/** Someone reads further down: the list stands still. */
 	paused: boolean;
+	/** For `VirtualList.scroller`. */
+	scroller: RefObject<HTMLDivElement | null>;
+	/** Back to the top, to follow again. */
+	follow: () => void;
 	/** For `VirtualList.onTop`. */
 	onTop: (atTop: boolean) => void;
 	/** For the query: no polling while paused. */
@@ -17,13 +21,15 @@ export interface Reading {
  */
 export function useReading(key: string): Reading {
 	const client = useQueryClient();
+	const scroller = useRef<HTMLDivElement>(null);
 	const [paused, setPaused] = useState(false);
 	const onTop = (atTop: boolean) => {
 		if (atTop !== paused) return;
 		if (atTop) client.setQueriesData<InfiniteData<unknown>>({ queryKey: [key], type: "active" }, firstPage);
 		setPaused(!atTop);
 	};
-	return { paused, onTop, poll: paused ? { refetchMs: false } : {} };
+	const follow = () => scroller.current?.scrollTo({ top: 0 });
+	return { paused, scroller, follow, onTop, poll: paused ? { refetchMs: false } : {} };
 }
 
 function firstPage(data: InfiniteData<unknown> | undefined): InfiniteData<unknown> | undefined {

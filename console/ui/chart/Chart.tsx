@@ -3,6 +3,7 @@
 import type { ECElementEvent, EChartsCoreOption, EChartsType } from "echarts/core";
 import { type PointerEvent, useEffect, useRef, useState } from "react";
 import styles from "./Chart.module.css";
+import { joinHoverGroup, sayHover } from "./hover-group.ts";
 
 export interface ChartProps {
 	/** Keep it stable between renders (useMemo). */
@@ -14,7 +15,7 @@ export interface ChartProps {
 	onPoint?: (event: ECElementEvent) => void;
 	/** A stretch of the time axis was dragged. */
 	onRange?: (fromMs: number, toMs: number) => void;
-	/** Charts of one group share the crosshair. */
+	/** Charts of one group point at the same moment. */
 	group?: string;
 	testId?: string;
 }
@@ -26,6 +27,7 @@ export function Chart({ option, height, label, onPoint, onRange, group, testId }
 	const chart = useRef<EChartsType | null>(null);
 	const latest = useRef({ option, onPoint });
 	latest.current = { option, onPoint };
+	const [pointedX, setPointedX] = useState<number | null>(null);
 	const [drag, setDrag] = useState<{ startX: number; x: number } | null>(null);
 
 	useEffect(() => {
@@ -33,21 +35,32 @@ export function Chart({ option, height, label, onPoint, onRange, group, testId }
 		if (element === null) return;
 		let live: EChartsType | null = null;
 		let gone = false;
+		let leave: (() => void) | undefined;
 		const observer = new ResizeObserver(() => live?.resize());
 		void import("./load-echarts.ts").then(({ echarts }) => {
 			if (gone) return;
 			live = echarts.init(element, null, { renderer: "canvas" });
 			chart.current = live;
-			if (group) {
-				live.group = group;
-				echarts.connect(group);
-			}
 			live.setOption(latest.current.option);
 			live.on("click", (event) => latest.current.onPoint?.(event as ECElementEvent));
+			if (group) {
+				const zr = live.getZr();
+				zr.on("mousemove", (event) => {
+					const at = [event.offsetX, event.offsetY];
+					const inside = live?.containPixel({ gridIndex: 0 }, at);
+					sayHover(group, inside ? Number(live?.convertFromPixel({ xAxisIndex: 0 }, event.offsetX)) : null, element);
+				});
+				zr.on("globalout", () => sayHover(group, null, element));
+				leave = joinHoverGroup(group, (timeMs, from) => {
+					const x = timeMs === null || from === element ? null : live?.convertToPixel({ xAxisIndex: 0 }, timeMs);
+					setPointedX(typeof x === "number" && Number.isFinite(x) ? x : null);
+				});
+			}
 			observer.observe(element);
 		});
 		return () => {
 			gone = true;
+			leave?.();
 			observer.disconnect();
 			live?.dispose();
 			chart.current = null;
@@ -85,6 +98,7 @@ export function Chart({ option, height, label, onPoint, onRange, group, testId }
 			})}
 		>
 			<div ref={box} className={styles.canvas} role="img" aria-label={label} />
+			{pointedX !== null && <span className={styles.pointed} style={{ left: pointedX }} />}
 			{drag !== null && Math.abs(drag.x - drag.startX) >= MIN_DRAG_PX && (
 				<span
 					className={styles.drag}

@@ -70,7 +70,7 @@ export function redOption(plot: RedPlot, paint: Paint): EChartsCoreOption {
 			...tooltipBox(paint),
 			trigger: "axis",
 			axisPointer: { type: "line" },
-			formatter: (items: unknown) => tooltip(items, points, plot.metric, accent, paint),
+			formatter: (items: unknown) => tooltip(items, points, plot, accent, paint),
 		},
 		series: plot.metric === "duration" ? [...lines, exemplarDots(plot.exemplars, window, paint)] : lines,
 	};
@@ -162,7 +162,7 @@ interface TooltipItem {
 function tooltip(
 	items: unknown,
 	points: readonly [number, Point | null][],
-	metric: RedMetric,
+	{ metric, stepMs }: RedPlot,
 	color: string,
 	paint: Paint,
 ): HTMLElement | string {
@@ -181,26 +181,32 @@ function tooltip(
 	}
 	const at = list.find((item) => item.seriesId !== "exemplars")?.value?.[0] ?? list[0]?.axisValue;
 	if (at === undefined) return "";
-	const point = nearest(points, at);
+	// Bars stand in the middle of their step.
+	const point = nearest(points, metric === "errors" ? at - stepMs / 2 : at);
 	if (point === null) return "";
 	if (metric === "rate") {
 		return tooltipContent(pointTime(point.timeMs), [
 			{ color, label: "rate", value: formatRate(point.rate) },
-			{ label: "calls", value: formatCount(point.calls) },
+			{ label: "calls", value: wholeCalls(point.calls) },
 		]);
 	}
 	if (metric === "errors") {
 		return tooltipContent(pointTime(point.timeMs), [
 			{ color: paint.token("error"), label: "failed", value: formatPercent(point.errorRate) },
-			{ label: "errors", value: `${formatCount(point.errors)} of ${formatCount(point.calls)}` },
+			{ label: "errors", value: `${wholeCalls(point.errors)} of ${wholeCalls(point.calls)}` },
 		]);
 	}
 	return tooltipContent(pointTime(point.timeMs), [
 		{ color: paint.token("ink-4"), label: "p99", value: formatMs(point.p99Ms) },
 		{ color, label: "p95", value: formatMs(point.p95Ms) },
 		{ color, label: "p50", value: formatMs(point.p50Ms) },
-		{ label: "calls", value: formatCount(point.calls) },
+		{ label: "calls", value: wholeCalls(point.calls) },
 	]);
+}
+
+/** Counts read off histograms are interpolated; calls are whole. */
+function wholeCalls(count: number): string {
+	return formatCount(Math.round(count));
 }
 
 function nearest(points: readonly [number, Point | null][], timeMs: number): Point | null {

@@ -7,7 +7,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { ChoiceFilter, FilterBar, PickFilter, TextFilter } from "../../ui/FilterBar.tsx";
 import { plural } from "../../ui/format.ts";
-import { LiveNote } from "../../ui/LiveNote.tsx";
+import { FollowButton, LiveNote } from "../../ui/LiveNote.tsx";
 import { LogLine, logKey } from "../../ui/LogLine.tsx";
 import { LEVELS } from "../../ui/level.ts";
 import { PageHeader } from "../../ui/PageHeader.tsx";
@@ -79,6 +79,7 @@ export function LogsView() {
 				}
 			>
 				<PartialNotice answer={first} />
+				<FollowButton reading={reading} />
 			</PageHeader>
 			<FilterBar label="Filter log lines">
 				<TextFilter
@@ -157,11 +158,11 @@ export function LogsView() {
 							if (list.hasNextPage && !list.isFetching) void list.fetchNextPage();
 						}}
 						onTop={reading.onTop}
+						scroller={reading.scroller}
 						label="Log lines"
 						testId="log-list"
 						footer={
 							<LiveNote
-								paused={reading.paused}
 								loading={list.isFetchingNextPage}
 								text={
 									list.hasNextPage

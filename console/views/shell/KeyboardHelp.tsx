@@ -32,6 +32,7 @@ export function KeyboardHelp({ opened, onClose }: { opened: boolean; onClose: ()
 	return (
 		<Modal
 			opened={opened}
+			classNames={{ content: styles.content ?? "", header: styles.header ?? "", title: styles.title ?? "" }}
 			onClose={onClose}
 			title="Keyboard"
 			size={420}

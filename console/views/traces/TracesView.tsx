@@ -7,7 +7,7 @@ import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx"
 import { ChoiceFilter, FilterBar, PickFilter, TextFilter } from "../../ui/FilterBar.tsx";
 import { plural } from "../../ui/format.ts";
 import { traceHref, useNavigate } from "../../ui/Link.tsx";
-import { LiveNote } from "../../ui/LiveNote.tsx";
+import { FollowButton, LiveNote } from "../../ui/LiveNote.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
@@ -60,6 +60,7 @@ export function TracesView() {
 				}
 			>
 				<PartialNotice answer={first} />
+				<FollowButton reading={reading} />
 			</PageHeader>
 			<FilterBar label="Filter traces">
 				<TextFilter
@@ -155,12 +156,12 @@ export function TracesView() {
 							if (list.hasNextPage && !list.isFetching) void list.fetchNextPage();
 						}}
 						onTop={reading.onTop}
+						scroller={reading.scroller}
 						label="Traces"
 						testId="trace-list"
 						header={<TraceRowsHeader />}
 						footer={
 							<LiveNote
-								paused={reading.paused}
 								loading={list.isFetchingNextPage}
 								text={
 									list.hasNextPage
