@@ -29,8 +29,11 @@ export class DecoderThread {
 	private watchdog: NodeJS.Timeout | null = null;
 	private lastId = 0;
 	private closed = false;
+	private readonly stallMs: number;
 
-	constructor() {
+	/** A request that takes longer than `stallMs` is given up. */
+	constructor(stallMs = STALL_MS) {
+		this.stallMs = stallMs;
 		this.worker = this.start();
 	}
 
@@ -70,7 +73,10 @@ export class DecoderThread {
 	}
 
 	private watch(): NodeJS.Timeout {
-		return setTimeout(() => this.replace(`the request takes longer than ${STALL_MS / 1000} s to decode`), STALL_MS);
+		return setTimeout(
+			() => this.replace(`the request takes longer than ${this.stallMs / 1000} s to decode`),
+			this.stallMs,
+		);
 	}
 
 	/** The request at the head is to blame; the others' bodies are lost with the thread, so their senders have to send again. */

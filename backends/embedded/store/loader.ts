@@ -105,6 +105,12 @@ export class Loader {
 			);
 		} catch (error) {
 			this.lastError = error instanceof Error ? error.message : String(error);
+			// DuckDB closes itself after some failures (a full disk at the wrong moment). The journal has the rows: start again.
+			if (this.lastError.includes("database has been invalidated")) {
+				setImmediate(() => {
+					throw error;
+				});
+			}
 			return false;
 		}
 		this.events.loaded(
