@@ -1,6 +1,5 @@
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import { CompositePropagator, W3CBaggagePropagator, W3CTraceContextPropagator } from "@opentelemetry/core";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { ExpressInstrumentation, ExpressLayerType } from "@opentelemetry/instrumentation-express";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
@@ -30,6 +29,7 @@ import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
 import { measuredDb } from "./traces/measured-db.ts";
 import { measuredRpcProvider } from "./traces/measured-rpc.ts";
+import { propagator } from "./traces/propagator.ts";
 import { createTracing } from "./traces/provider.ts";
 import { transparentProvider } from "./traces/transparent-tracer.ts";
 import { VERSION } from "./version.ts";
@@ -114,11 +114,10 @@ function begin(settings: Settings): Instance {
 }
 
 function register(provider: TracerProvider): void {
-	const propagators = [new W3CTraceContextPropagator(), new W3CBaggagePropagator()];
 	const done = [
 		trace.setGlobalTracerProvider(provider),
 		context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()),
-		propagation.setGlobalPropagator(new CompositePropagator({ propagators })),
+		propagation.setGlobalPropagator(propagator),
 	];
 	if (done.includes(false)) {
 		say("another OpenTelemetry SDK was registered before this one; spans that the app makes itself go to that one");
