@@ -90,7 +90,8 @@ function anyValue(value: AttributeValue | Double | Bytes): unknown {
 	if (value === null) return {};
 	if (typeof value === "string") return { stringValue: value };
 	if (typeof value === "boolean") return { boolValue: value };
-	if (typeof value === "number") return Number.isInteger(value) ? { intValue: String(value) } : { doubleValue: value };
+	if (typeof value === "number")
+		return Number.isSafeInteger(value) ? { intValue: String(value) } : { doubleValue: value };
 	if (Array.isArray(value)) return { arrayValue: { values: value.map(anyValue) } };
 	return { kvlistValue: { values: keyValues(value) } };
 }
