@@ -160,8 +160,13 @@ function plain(text: string): string {
 	return text.replace(/\\(["\\])/g, "$1");
 }
 
+/** A field may be called `constructor` or `valueOf`: only what the table itself holds counts. */
+function own<T>(table: Record<string, T>, name: string): T | undefined {
+	return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 function compare(token: Extract<Token, { kind: "compare" }>): Filter {
-	const field = ALIASES[token.field.toLowerCase()] ?? token.field;
+	const field = own(ALIASES, token.field.toLowerCase()) ?? token.field;
 	const { op, text, valueAt } = token;
 	const of = (value: string | number | boolean): Filter => ({ kind: "compare", field, op, value });
 	if (field === "duration") return of(durationOf(text, valueAt));
@@ -169,7 +174,7 @@ function compare(token: Extract<Token, { kind: "compare" }>): Filter {
 		const id = field === "traceId" ? normaliseTraceId(text) : normaliseSpanId(text);
 		return id === null ? fail(valueAt, `"${text}" is not a ${field === "traceId" ? "trace" : "span"} ID`) : of(id);
 	}
-	const words = WORDS[field];
+	const words = own(WORDS, field);
 	if (words !== undefined) {
 		const word = text.toLowerCase();
 		if (!word.includes("*") && !words.includes(word))
