@@ -108,7 +108,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 				</button>
 				<SectionInfo section={section} name="logs" />
 			</header>
-			<SectionNote section={section} what="Log lines" empty={logs.records.length === 0} />
+			<SectionNote section={section} what="log lines" empty={logs.records.length === 0} />
 			{logs.records.length > 0 && shown.length === 0 && (
 				<p className={styles.hint}>
 					{onlySpan && own === 0 ? "This span said nothing. " : "No line passes the filter. "}

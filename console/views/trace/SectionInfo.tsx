@@ -54,10 +54,10 @@ export function SectionNote({ section, what, empty }: { section: Section; what: 
 	if (!empty && section.status !== "error") return null;
 	const title =
 		section.status === "error"
-			? `${what} could not be read`
+			? `The ${what} could not be read`
 			: section.status === "not configured"
-				? `${what}: not configured`
-				: `No ${what.toLowerCase()}`;
+				? `No store for ${what} is configured`
+				: `No ${what}`;
 	return (
 		<div className={styles.note} data-status={section.status} role={section.status === "error" ? "alert" : undefined}>
 			<b>{title}</b>

@@ -20,6 +20,8 @@ export interface RowLook {
 	view: TimeView;
 	namePx: number;
 	barPx: number;
+	/** Room for durations right of the bars. */
+	gutterPx: number;
 	/** Pixels of indentation a level. */
 	indentPx: number;
 	/** Narrow screens: no kind icons. */
@@ -175,10 +177,10 @@ function BarCell({ look, row }: { look: RowLook; row: number }) {
 	const labelPx = label.length * 6.4 + 8;
 	const right = left + width;
 	const airPx = look.logs.offset[row + 1]! > look.logs.offset[row]! ? 9 : 5;
-	const place = right + labelPx <= barPx ? "after" : left - labelPx >= 0 ? "before" : "inside";
+	const place = right + labelPx <= barPx + look.gutterPx - 8 ? "after" : left - labelPx >= 0 ? "before" : "inside";
 	const critical = inView ? criticalStretches(tree, row, view, barPx) : [];
 	return (
-		<div className={styles.bars} style={{ left: look.namePx, width: barPx }}>
+		<div className={styles.bars} style={{ left: look.namePx, width: barPx + look.gutterPx }}>
 			{inView ? (
 				<>
 					<span className={styles.bar} style={{ left, width }} />
@@ -190,7 +192,7 @@ function BarCell({ look, row }: { look: RowLook; row: number }) {
 						data-place={place}
 						style={
 							place === "before"
-								? { right: barPx - left + airPx }
+								? { right: barPx + look.gutterPx - left + airPx }
 								: { left: place === "after" ? right + airPx : Math.max(left, 0) + 5 }
 						}
 					>

@@ -80,7 +80,9 @@ export const TraceBreakdown = memo(function TraceBreakdown({ model, spotlight, o
 						</tbody>
 					</table>
 				) : null}
-				<p className={styles.hint}>Select a span for its attributes, events and lines.</p>
+				<p className={styles.hint}>
+					{tree.count > 0 ? "Select a span for its attributes, events and lines." : "Nobody sent spans of this trace."}
+				</p>
 			</div>
 		</section>
 	);

@@ -155,14 +155,16 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 			</dl>
 			<div className={styles.actions}>
 				<Share />
-				<a
-					className={styles.action}
-					href={api.otlpPath(model.traceId)}
-					download={`trace-${model.traceId}.otlp.json`}
-					title="The whole trace as OTLP/JSON"
-				>
-					<Icon name="upload" size={14} style={{ transform: "rotate(180deg)" }} /> OTLP
-				</a>
+				{tree.count > 0 && (
+					<a
+						className={styles.action}
+						href={api.otlpPath(model.traceId)}
+						download={`trace-${model.traceId}.otlp.json`}
+						title="The whole trace as OTLP/JSON"
+					>
+						<Icon name="upload" size={14} style={{ transform: "rotate(180deg)" }} /> OTLP
+					</a>
+				)}
 			</div>
 		</header>
 	);
@@ -202,7 +204,7 @@ function Candidates({ model }: { model: TraceModel }) {
 					{model.candidates.length} traces for this request ID ▾
 				</button>
 			</Menu.Target>
-			<Menu.Dropdown>
+			<Menu.Dropdown className={styles.menu}>
 				{model.candidates.map((candidate) => (
 					<Menu.Item
 						key={candidate.traceId}

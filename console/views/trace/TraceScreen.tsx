@@ -264,7 +264,7 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 							total={tree.count}
 						/>
 						{tree.count === 0 ? (
-							<SectionNote section={model.traceSection} what="Spans" empty />
+							<SectionNote section={model.traceSection} what="spans" empty />
 						) : (
 							<Waterfall
 								ref={waterfall}

@@ -53,7 +53,8 @@ export interface WaterfallProps {
 	onLine: RowLook["onLine"];
 }
 
-const OVERSCAN = 6;
+const OVERSCAN = 4;
+const NARROW_PX = 600;
 
 /** Time axis and span rows. Only what is in sight exists; the elements are recycled while scrolling. */
 export function Waterfall(props: WaterfallProps) {
@@ -69,8 +70,11 @@ export function Waterfall(props: WaterfallProps) {
 		observer.observe(element);
 		return () => observer.disconnect();
 	}, []);
-	const nameWidth = Math.min(namePx, Math.max(120, widthPx * (widthPx < 600 ? 0.54 : 0.62)));
-	const barPx = Math.max(40, widthPx - nameWidth - 14);
+	const nameWidth = Math.min(namePx, Math.max(120, widthPx * (widthPx < NARROW_PX ? 0.54 : 0.62)));
+	const compact = widthPx < NARROW_PX;
+	// Right of the bars there is room for the durations of those that run to the end.
+	const gutterPx = compact ? 12 : 62;
+	const barPx = Math.max(40, widthPx - nameWidth - gutterPx);
 
 	useImperativeHandle(
 		props.ref,
@@ -127,8 +131,9 @@ export function Waterfall(props: WaterfallProps) {
 			view,
 			namePx: nameWidth,
 			barPx,
-			compact: widthPx < 600,
-			indentPx: Math.max(3, Math.min(14, (nameWidth * (widthPx < 600 ? 0.28 : 0.42)) / Math.max(1, tree.maxDepth))),
+			gutterPx,
+			compact,
+			indentPx: Math.max(3, Math.min(14, (nameWidth * (compact ? 0.28 : 0.42)) / Math.max(1, tree.maxDepth))),
 			measure,
 			words,
 			events,
@@ -137,7 +142,7 @@ export function Waterfall(props: WaterfallProps) {
 			onDot,
 			onLine,
 		}),
-		[tree, logs, view, nameWidth, barPx, widthPx, measure, words, events, onToggle, onSelect, onDot, onLine],
+		[tree, logs, view, nameWidth, barPx, gutterPx, compact, measure, words, events, onToggle, onSelect, onDot, onLine],
 	);
 
 	const pool = Math.max(1, range.last - range.first);
