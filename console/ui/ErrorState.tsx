@@ -1,3 +1,4 @@
+import { Tooltip } from "@mantine/core";
 import { ApiError } from "../client/fetch-json.ts";
 import styles from "./ErrorState.module.css";
 import { Icon } from "./Icon.tsx";
@@ -46,10 +47,17 @@ export function PartialNotice({ answer }: { answer: { status: string; reason?: s
 	if (answer?.status !== "partial" && answer?.status !== "error") return null;
 	const reason = answer.reason ?? "The store gave no reason.";
 	return (
-		<span className={styles.partial} role="status" data-testid="partial-notice" title={reason}>
-			<Icon name="warn" size={13} />
-			<span>Not all of it: {reason}</span>
-		</span>
+		<Tooltip label={reason} multiline maw={360}>
+			<button
+				type="button"
+				className={styles.partial}
+				data-testid="partial-notice"
+				aria-label={`Not all of it: ${reason}`}
+			>
+				<Icon name="warn" size={13} />
+				Not all of it
+			</button>
+		</Tooltip>
 	);
 }
 
