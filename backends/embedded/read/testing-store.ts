@@ -6,7 +6,7 @@ import { Store } from "../store/store.ts";
 import { createReader } from "./reader.ts";
 
 export async function memoryStore() {
-	const store = await Store.open({ file: ":memory:", memoryMb: 256, threads: 1, readers: 2 });
+	const store = await Store.open({ file: ":memory:", memoryMb: 256, threads: 1, readers: 2, retention: null });
 	let position = 0n;
 	return {
 		store,

@@ -73,7 +73,7 @@ async function prune(tx: Transaction, hour: bigint): Promise<void> {
 
 /**
  * Before a minute is folded again: the hour and the day over it are no longer true. Where the hour's minutes were dropped, all that have spans
- * are marked, and their hour stays as it is until they are folded.
+ * are marked: until they are folded the answers say that they are not whole.
  */
 export async function unmerge(tx: Transaction, minute: bigint, spans: string, arrival: bigint): Promise<void> {
 	const hour = (minute / HOUR) * HOUR;
