@@ -1,4 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
 import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -7,6 +8,7 @@ import { deflateSync, gzipSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Call } from "../../core/ports.ts";
 import { type EmbeddedBackend, openEmbedded } from "./backend.ts";
+import { builtFile } from "./built-file.ts";
 import { encodeOtlp } from "./receive/otlp-encoder.ts";
 
 const call: Call = { tenant: "default", deadlineMs: 10_000, limit: 10_000, excludeEnvironments: [] };
@@ -242,7 +244,6 @@ describe("the backend", () => {
 			`is in use by process ${first.pid}`,
 		);
 		await first.close();
-		const { writeFileSync } = await import("node:fs");
 		writeFileSync(join(directory, "lock"), "999999 1\n");
 		const second = await openEmbedded({ dataDir: directory, otlpPort: 0 });
 		await second.close();
@@ -268,6 +269,21 @@ describe("the backend", () => {
 		expect(backend.otlpPort).toBe(otlpPort);
 		await vi.waitFor(async () => expect(await stored(backend)).toBe(1), 5_000);
 		await backend.close();
+	});
+
+	test("its process ends by itself, cleanly, when the one that started it is killed", async () => {
+		const module = builtFile(import.meta.url, "./backend.js").href;
+		const code = `const { openEmbedded } = await import(${JSON.stringify(module)});
+			const backend = await openEmbedded({ dataDir: ${JSON.stringify(directory)}, otlpPort: 0 });
+			console.log(backend.pid);`;
+		const parent = spawn(process.execPath, ["--input-type=module", "-e", code], {
+			stdio: ["ignore", "pipe", "inherit"],
+		});
+		const pid = Number(await new Promise((resolve) => parent.stdout.once("data", (chunk) => resolve(String(chunk)))));
+		expect(pid).toBeGreaterThan(0);
+		parent.kill("SIGKILL");
+		await vi.waitFor(() => expect(() => process.kill(pid, 0)).toThrow("ESRCH"), 15_000);
+		expect(readdirSync(directory)).toEqual(["journal", "store.duckdb"]);
 	});
 
 	test("errors keep their class: input, deadline, abort", async () => {
