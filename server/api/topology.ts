@@ -1,6 +1,7 @@
 import type { z } from "@hono/zod-openapi";
 import { quantile } from "../../core/sketch.ts";
 import { findCycles, type TopologyEdge, type TopologyFold } from "../../core/topology.ts";
+import { resolveNamesakes } from "../../core/topology-namesakes.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { type Topology, topologyQuery, topologySchema } from "./schema.ts";
 import { section } from "./section.ts";
@@ -19,7 +20,7 @@ export const topology: Endpoint<typeof topologyQuery, NoParams, typeof topologyS
 			call({ limit: 10_000, hideDemo: query.hideDemo === "true" }),
 		);
 		const seconds = Number(over.toUnixNano - over.fromUnixNano) / 1e9;
-		const whole = topologyAnswer(found.data, seconds);
+		const whole = topologyAnswer(resolveNamesakes(found.data), seconds);
 		const graph = query.focus === undefined ? whole : around(whole, query.focus, query.depth);
 		return { ...section(found), ...graph };
 	},
