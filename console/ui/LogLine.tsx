@@ -21,6 +21,9 @@ export interface LogLineProps {
 	onPick?: (key: string, value: string) => void;
 }
 
+/** Bodies longer than this may be cut on the line, so the opened line repeats them whole. */
+const WHOLE_ABOVE = 40;
+
 export const logKey = (record: LogRecordAnswer) => `${record.timeUnixNano}-${record.sequence}`;
 
 /** One log line; opened, all of it. Bodies are text, whatever they hold. */
@@ -81,7 +84,9 @@ export function LogLine({ record, open, onToggle, oneService = false, onPick }: 
 function LogDetail({ record, onPick }: { record: LogRecordAnswer; onPick?: (key: string, value: string) => void }) {
 	return (
 		<div className={styles.detail} data-testid="log-detail">
-			<pre className={styles.whole}>{record.body}</pre>
+			{(record.body.length > WHOLE_ABOVE || record.body.includes("\n")) && (
+				<pre className={styles.whole}>{record.body}</pre>
+			)}
 			<p className={styles.facts}>
 				<span className="num">{formatTimeNano(record.timeUnixNano)}</span>
 				<span>{record.severityText || record.level}</span>

@@ -1,4 +1,4 @@
-import { useSetTimeRange } from "../../client/time-range.ts";
+import { useSetTimeRange, useTimeRange } from "../../client/time-range.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { windowLabel } from "../../ui/time-label.ts";
@@ -14,10 +14,20 @@ export interface NothingHereProps {
 
 /** Nothing in this window: says where there is something, and goes there. */
 export function NothingHere({ dataWindow, reason, title = "Nothing in this window" }: NothingHereProps) {
+	const { hideDemo } = useTimeRange();
 	const setTimeRange = useSetTimeRange();
 	return (
 		<EmptyState title={title} icon="clock">
-			{reason && <p>{reason}</p>}
+			{hideDemo ? (
+				<p>
+					The demo's telemetry is hidden.{" "}
+					<button type="button" className={styles.action} onClick={() => setTimeRange({ hideDemo: false })}>
+						Show it again
+					</button>
+				</p>
+			) : (
+				reason && <p className={styles.reason}>{reason}</p>
+			)}
 			{dataWindow && (
 				<p>
 					<button

@@ -74,7 +74,7 @@ function EdgeList({ title, edges, end, nodes }: EdgeListProps) {
 							{node === undefined || node.kind === "service" ? (
 								<ServiceBadge service={node?.name ?? edge[end].replace(/^service:/, "")} link />
 							) : (
-								<span title={node.id}>
+								<span title={node.id} className={styles.thing}>
 									<i className={styles.kind}>{node.kind}</i> {node.name}
 								</span>
 							)}
