@@ -178,7 +178,7 @@ test.each(["dark", "light"] as const)("on a phone in %s nothing is wider than th
 		const traceId = await checkout();
 		for (const path of ["/", "/traces", `/trace/${traceId}`, "/services/orders", "/logs", "/topology", "/status"]) {
 			await small.goto(path, { waitUntil: "networkidle" });
-			const wider = await small.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+			const wider = await small.evaluate<number>("document.documentElement.scrollWidth - window.innerWidth");
 			expect(wider, path).toBeLessThanOrEqual(0);
 		}
 	} finally {
