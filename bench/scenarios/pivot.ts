@@ -30,6 +30,8 @@ export const pivot: Scenario = {
 		const system = await startSystem({ dataDir, memoryMb: numberFlag(flags, "memory") });
 		try {
 			const loaded = await load(system, flags, kept);
+			const settledS = await untilFolded(system);
+			say(`roll-ups caught up ${number(settledS)} s later`);
 			const memoryLoaded = system.memory()?.now ?? 0;
 			const rate = numberFlag(flags, "rate");
 			const live = await startGenerator({
@@ -87,6 +89,7 @@ export const pivot: Scenario = {
 						goal: { at: "most", value: 1024 },
 					},
 					{ name: "store's memory at its highest", value: system.memory()?.peak ?? 0, unit: "MB" },
+					{ name: "roll-ups caught up after the load", value: settledS, unit: "s" },
 					{ name: "on disk", value: folderBytes(dataDir, /./) / 2 ** 20, unit: "MB" },
 				],
 				details: { loaded, pivotMs, skeletonMs, topologyMs, partsMs },
@@ -137,6 +140,18 @@ async function load(system: System, flags: Flags, kept: string | null): Promise<
 	const loaded = { spans: total.spans, logs: total.logs, traces: total.traces };
 	if (note) writeFileSync(note, JSON.stringify(loaded));
 	return loaded;
+}
+
+/** Seconds until the topology of the last hour is whole: a load at full speed leaves minutes to be folded. */
+async function untilFolded(system: System): Promise<number> {
+	const startedMs = performance.now();
+	for (;;) {
+		const { status } = await system.get<Topology>("/api/topology?from=now-1h&to=now");
+		const seconds = (performance.now() - startedMs) / 1000;
+		if (status === "ok") return seconds;
+		if (seconds > 600) throw new Error(`After ${number(seconds)} s the topology of the last hour is still ${status}.`);
+		await new Promise((resolve) => setTimeout(resolve, 250));
+	}
 }
 
 async function measure(system: System, { traces }: Loaded, requests: number) {
