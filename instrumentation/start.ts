@@ -6,6 +6,7 @@ import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
 import { context, propagation, trace } from "opentelemetry-api-latest";
+import { readContextFrom } from "./active-context.ts";
 import { hookClients } from "./http/client.ts";
 import { hookFastify } from "./http/fastify.ts";
 import { hookServers } from "./http/server.ts";
@@ -114,11 +115,12 @@ function begin(settings: Settings): Instance {
 }
 
 function register(provider: TracerProvider): void {
-	const done = [
-		trace.setGlobalTracerProvider(provider),
-		context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable()),
-		propagation.setGlobalPropagator(propagator),
-	];
+	const manager = new AsyncLocalStorageContextManager().enable();
+	const ours = context.setGlobalContextManager(manager);
+	if (ours) {
+		readContextFrom(manager);
+	}
+	const done = [ours, trace.setGlobalTracerProvider(provider), propagation.setGlobalPropagator(propagator)];
 	if (done.includes(false)) {
 		say("another OpenTelemetry SDK was registered before this one; spans that the app makes itself go to that one");
 	}

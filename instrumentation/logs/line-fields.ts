@@ -1,5 +1,6 @@
-import { context, TraceFlags, trace } from "@opentelemetry/api";
+import { type Span, TraceFlags, trace } from "@opentelemetry/api";
 import { getRPCMetadata } from "@opentelemetry/core";
+import { activeContext } from "../active-context.ts";
 import type { ServerMetadata } from "../http/call.ts";
 
 /** The ids of the span a line was written in. */
@@ -8,21 +9,33 @@ export interface LineIds {
 	spanId: string;
 	flags: number;
 	requestId: string | undefined;
+	/** All of them as JSON text, for a line that has none of its own: `,"trace_id":"...",...`. */
+	text: string;
 }
 
-/** The active span's ids, or undefined outside of spans. */
+let lastSpan: Span | undefined;
+let lastIds: LineIds | undefined;
+
+/** The active span's ids, or undefined outside of spans. Several lines in one span share one object. */
 export function activeIds(): LineIds | undefined {
-	const active = context.active();
+	const active = activeContext();
 	const span = trace.getSpan(active);
 	if (span === undefined) {
 		return undefined;
 	}
-	const { traceId, spanId, traceFlags } = span.spanContext();
-	if (traceId === "00000000000000000000000000000000") {
-		return undefined;
+	if (span === lastSpan) {
+		return lastIds;
 	}
-	const requestId = (getRPCMetadata(active) as ServerMetadata | undefined)?.requestId;
-	return { traceId, spanId, flags: traceFlags & TraceFlags.SAMPLED, requestId };
+	const { traceId, spanId, traceFlags } = span.spanContext();
+	lastSpan = span;
+	if (traceId === "00000000000000000000000000000000") {
+		lastIds = undefined;
+	} else {
+		const requestId = (getRPCMetadata(active) as ServerMetadata | undefined)?.requestId;
+		lastIds = { traceId, spanId, flags: traceFlags & TraceFlags.SAMPLED, requestId, text: "" };
+		lastIds.text = idText(lastIds, () => false);
+	}
+	return lastIds;
 }
 
 /** The fields every line carries, as the JSON text `,"service":"cart",...`, without those that `present` already has. */

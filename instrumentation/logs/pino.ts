@@ -1,5 +1,5 @@
 import type { LogCapture, LoggerKeys } from "./capture.ts";
-import { activeIds, idText, staticText } from "./line-fields.ts";
+import { activeIds, idText, type LineIds, staticText } from "./line-fields.ts";
 
 /** What of pino's module is used; everything else about a logger is reached through its published symbols. */
 export interface PinoModule {
@@ -10,6 +10,9 @@ export interface PinoModule {
 
 type AsJson = (this: Logger, object: Record<string, unknown>, message: unknown, level: number, time: string) => string;
 type Logger = Record<symbol, unknown> & { levels?: { labels?: Record<number, string> } };
+
+/** What every line carries. */
+export type StaticFields = Readonly<Record<"service" | "env" | "version", string>>;
 
 interface Symbols {
 	asJson: symbol;
@@ -29,11 +32,7 @@ const PATCHED = Symbol.for("trivet.instrumentation.pino");
  *
  * @returns false when this pino is not built the way we know, and was left alone.
  */
-export function patchPino(
-	pino: PinoModule,
-	fields: Readonly<Record<string, string>>,
-	capture: LogCapture | undefined,
-): boolean {
+export function patchPino(pino: PinoModule, fields: StaticFields, capture: LogCapture | undefined): boolean {
 	const symbols = namesOf(pino);
 	if (symbols === undefined) {
 		return false;
@@ -63,7 +62,7 @@ export function patchPino(
 		time: string,
 	): string {
 		let extra = "";
-		let ids: ReturnType<typeof activeIds>;
+		let ids: LineIds | undefined;
 		try {
 			ids = activeIds();
 			extra = fieldsOf(this, object, ids);
@@ -153,15 +152,26 @@ interface Known {
 	nested: boolean;
 }
 
-const ID_KEYS = ["trace_id", "span_id", "trace_flags", "request_id"] as const;
+const KEYS = ["service", "env", "version", "trace_id", "span_id", "trace_flags", "request_id"] as const;
 
-function fieldReader(symbols: Symbols, fields: Readonly<Record<string, string>>) {
+/** One of ours is among the line's own fields. Spelt out: a loop over the names costs more than all the rest. */
+function clashes(own: Record<string, unknown>): boolean {
+	return (
+		own.trace_id !== undefined ||
+		own.service !== undefined ||
+		own.request_id !== undefined ||
+		own.version !== undefined ||
+		own.env !== undefined ||
+		own.span_id !== undefined ||
+		own.trace_flags !== undefined
+	);
+}
+
+function fieldReader(symbols: Symbols, fields: StaticFields) {
 	const known = new WeakMap<Logger, Known>();
-	const staticKeys = Object.keys(fields);
-	const allKeys = [...staticKeys, ...ID_KEYS];
 
 	const learn = (logger: Logger, chindings: string): Known => {
-		const bound = new Set(allKeys.filter((key) => chindings.includes(`,"${key}":`)));
+		const bound = new Set<string>(KEYS.filter((key) => chindings.includes(`,"${key}":`)));
 		const fresh: Known = {
 			chindings,
 			bound,
@@ -172,20 +182,19 @@ function fieldReader(symbols: Symbols, fields: Readonly<Record<string, string>>)
 		return fresh;
 	};
 
-	return (logger: Logger, given: Record<string, unknown>, ids: ReturnType<typeof activeIds>): string => {
+	return (logger: Logger, given: Record<string, unknown> | null, ids: LineIds | undefined): string => {
 		const chindings = logger[symbols.chindings] as string;
 		let of = known.get(logger);
 		if (of === undefined || of.chindings !== chindings) {
 			of = learn(logger, chindings);
 		}
 		// Under nestedKey the line's own fields are elsewhere and cannot clash.
-		const own = of.nested ? undefined : given;
-		const has = (key: string): boolean =>
-			of.bound.has(key) || (own !== undefined && own !== null && own[key] !== undefined);
-		let text = of.text;
-		if (own !== undefined && own !== null && staticKeys.some((key) => own[key] !== undefined)) {
-			text = staticText(fields, has);
+		const own = of.nested || given === null || given === undefined || !clashes(given) ? undefined : given;
+		if (own === undefined && of.bound.size === 0) {
+			return ids === undefined ? of.text : of.text + ids.text;
 		}
-		return ids === undefined ? text : text + idText(ids, has);
+		const { bound } = of;
+		const has = (key: string): boolean => bound.has(key) || own?.[key] !== undefined;
+		return staticText(fields, has) + (ids === undefined ? "" : idText(ids, has));
 	};
 }

@@ -1,4 +1,5 @@
-import { type Context, context, type Span, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import { type Context, type Span, type SpanContext, TraceFlags, trace } from "@opentelemetry/api";
+import { activeContext } from "../active-context.ts";
 
 /** The labels of an exemplar that points at a span; 71 characters with their names, below OpenMetrics' limit of 128. */
 export interface SpanLabels {
@@ -15,7 +16,7 @@ export function setExemplars(on: boolean): void {
 }
 
 /** Labels for the span that is active, or undefined when there is none or it is not sampled: a dead exemplar is worse than none. */
-export function activeExemplarLabels(at: Context = context.active()): SpanLabels | undefined {
+export function activeExemplarLabels(at: Context = activeContext()): SpanLabels | undefined {
 	const span = trace.getSpan(at);
 	return span === undefined ? undefined : exemplarLabels(span.spanContext());
 }
