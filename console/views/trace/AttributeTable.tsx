@@ -2,7 +2,8 @@ import { memo, useMemo, useState } from "react";
 import { Icon } from "../../ui/Icon.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { attributeRows } from "./attribute-rows.ts";
-import styles from "./trace.module.css";
+import panelStyles from "./panel.module.css";
+import styles from "./span.module.css";
 
 interface AttributeTableProps {
 	attributes: Record<string, unknown>;
@@ -15,7 +16,7 @@ interface AttributeTableProps {
 export const AttributeTable = memo(function AttributeTable({ attributes, filter, findable }: AttributeTableProps) {
 	const rows = useMemo(() => attributeRows(attributes, filter), [attributes, filter]);
 	if (rows.length === 0)
-		return <p className={styles.hint}>{filter ? "None matches the filter." : "None were sent."}</p>;
+		return <p className={panelStyles.hint}>{filter ? "None matches the filter." : "None were sent."}</p>;
 	return (
 		<table className={styles.attributes}>
 			<tbody>
@@ -63,7 +64,7 @@ function Value({ text, type }: { text: string; type: string }) {
 			<span className={styles.value} data-type={type} data-cut={!open || undefined}>
 				{open ? text : text.slice(0, LONG * 3)}
 			</span>
-			<button type="button" className={styles.quiet} onClick={() => setOpen(!open)}>
+			<button type="button" className={panelStyles.quiet} onClick={() => setOpen(!open)}>
 				{open ? "Less" : `All ${text.length.toLocaleString("en")} characters`}
 			</button>
 		</>

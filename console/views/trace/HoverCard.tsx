@@ -1,6 +1,6 @@
 import { LevelTag } from "../../ui/LevelTag.tsx";
 import { formatOffset } from "./format-offset.ts";
-import styles from "./trace.module.css";
+import styles from "./logs.module.css";
 import type { TraceLogs } from "./trace-logs.ts";
 
 export interface DotHover {

@@ -6,8 +6,9 @@ import { LevelTag } from "../../ui/LevelTag.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { AttributeTable } from "./AttributeTable.tsx";
 import { formatOffset, formatOffsetExact } from "./format-offset.ts";
+import styles from "./logs.module.css";
+import panelStyles from "./panel.module.css";
 import { SectionInfo, SectionNote } from "./SectionInfo.tsx";
-import styles from "./trace.module.css";
 import { filterLogs, type Level, type TraceLogs } from "./trace-logs.ts";
 import type { Section } from "./trace-model.ts";
 
@@ -65,8 +66,8 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 	};
 	const filtered = text !== "" || minLevel !== null || onlySpan;
 	return (
-		<section className={styles.panel} data-testid="trace-logs" aria-label="Log lines of this trace">
-			<header className={styles.panelHead}>
+		<section className={panelStyles.panel} data-testid="trace-logs" aria-label="Log lines of this trace">
+			<header className={panelStyles.panelHead}>
 				<h2>
 					Logs{" "}
 					<i className="num">
@@ -76,7 +77,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 					</i>
 				</h2>
 				<input
-					className={styles.filter}
+					className={panelStyles.filter}
 					type="search"
 					placeholder="Filter lines"
 					aria-label="Filter lines"
@@ -84,7 +85,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 					onChange={(event) => setText(event.target.value)}
 				/>
 				<select
-					className={styles.filter}
+					className={panelStyles.filter}
 					aria-label="Least level"
 					value={minLevel ?? ""}
 					onChange={(event) => setMinLevel((event.target.value || null) as Level | null)}
@@ -98,7 +99,7 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 				</select>
 				<button
 					type="button"
-					className={styles.toggle}
+					className={panelStyles.toggle}
 					aria-pressed={onlySpan}
 					disabled={selectedRow < 0}
 					title="Only the selected span's lines (l)"
@@ -110,11 +111,11 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 			</header>
 			<SectionNote section={section} what="log lines" empty={logs.records.length === 0} />
 			{logs.records.length > 0 && shown.length === 0 && (
-				<p className={styles.hint}>
+				<p className={panelStyles.hint}>
 					{onlySpan && own === 0 ? "This span said nothing. " : "No line passes the filter. "}
 					<button
 						type="button"
-						className={styles.quiet}
+						className={panelStyles.quiet}
 						onClick={() => {
 							setText("");
 							setMinLevel(null);
@@ -196,9 +197,9 @@ export const LogsPanel = memo(function LogsPanel(props: LogsPanelProps) {
 					})}
 				</div>
 				{more.hasMore && (
-					<p className={styles.hint}>
+					<p className={panelStyles.hint}>
 						{more.error ? `${more.error.message} ` : `The first ${formatWhole(logs.records.length)} lines are here. `}
-						<button type="button" className={styles.quiet} disabled={more.loading} onClick={more.loadMore}>
+						<button type="button" className={panelStyles.quiet} disabled={more.loading} onClick={more.loadMore}>
 							{more.loading ? "Loading…" : "Load more"}
 						</button>
 					</p>

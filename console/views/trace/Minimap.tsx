@@ -3,9 +3,9 @@ import { memo, type PointerEvent, useEffect, useMemo, useRef, useState } from "r
 import { formatDuration } from "../../ui/format.ts";
 import { servicePaint } from "../../ui/service-color.ts";
 import { TOKENS } from "../../ui/theme.ts";
+import styles from "./minimap.module.css";
 import { concurrency, paintMinimap, parseColour } from "./minimap-pixels.ts";
 import { brushView, clampView, isWhole, type TimeView, timeAt } from "./time-view.ts";
-import styles from "./trace.module.css";
 import type { TraceTree } from "./trace-tree.ts";
 
 interface MinimapProps {

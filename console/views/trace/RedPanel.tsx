@@ -5,9 +5,10 @@ import { api } from "../../client/api.ts";
 import { formatClock, formatDuration, formatMs, formatPercent, formatRate } from "../../ui/format.ts";
 import { Link, serviceHref, traceHref, useNavigate } from "../../ui/Link.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
+import panelStyles from "./panel.module.css";
+import styles from "./red.module.css";
 import { SectionInfo, SectionNote } from "./SectionInfo.tsx";
 import { type Dot, Spark } from "./Spark.tsx";
-import styles from "./trace.module.css";
 import type { TraceModel } from "./trace-model.ts";
 
 interface RedPanelProps {
@@ -30,10 +31,10 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 	const withMetrics = new Set(services.map((series) => series.service));
 	const without = (model.facts?.services ?? []).filter(({ service }) => !withMetrics.has(service));
 	return (
-		<section className={styles.panel} aria-label="RED of the services in this trace">
-			<header className={styles.panelHead}>
+		<section className={panelStyles.panel} aria-label="RED of the services in this trace">
+			<header className={panelStyles.panelHead}>
 				<h2>RED</h2>
-				<span className={styles.panelNote}>
+				<span className={panelStyles.panelNote}>
 					{red.window &&
 						(hover === null
 							? `${formatClock(red.window.fromMs)} – ${formatClock(red.window.toMs)}`
@@ -41,7 +42,7 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 				</span>
 				<SectionInfo section={red} name="RED" />
 			</header>
-			<div className={styles.panelBody}>
+			<div className={panelStyles.panelBody}>
 				<SectionNote section={red} what="RED metrics" empty={services.length === 0} />
 				{services.length > 0 && (
 					<div className={styles.redHead} aria-hidden="true">
@@ -67,7 +68,7 @@ export const RedPanel = memo(function RedPanel({ model, spotlight, onSpotlight }
 					/>
 				))}
 				{services.length > 0 && without.length > 0 && (
-					<p className={styles.hint}>
+					<p className={panelStyles.hint}>
 						Not measured in this window:{" "}
 						{without
 							.slice(0, 12)

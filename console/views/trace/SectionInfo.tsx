@@ -1,6 +1,6 @@
 import { CopyButton, Popover } from "@mantine/core";
 import { formatClock, formatDate } from "../../ui/format.ts";
-import styles from "./trace.module.css";
+import styles from "./panel.module.css";
 import type { Section } from "./trace-model.ts";
 
 /** Where a panel's numbers come from: the source in sight, the window and the query to run again on demand. */

@@ -9,8 +9,9 @@ import { AttributeTable } from "./AttributeTable.tsx";
 import { FLAG_NOTES } from "./flag-notes.ts";
 import { formatOffset, formatOffsetExact } from "./format-offset.ts";
 import { KindIcon } from "./KindIcon.tsx";
+import panelStyles from "./panel.module.css";
+import styles from "./span.module.css";
 import { TimeInParent } from "./TimeInParent.tsx";
-import styles from "./trace.module.css";
 import type { TraceLogs } from "./trace-logs.ts";
 import type { TraceModel } from "./trace-model.ts";
 import { flagsOf, kindOf, nameOf, serviceOf } from "./trace-tree.ts";
@@ -41,10 +42,10 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 	const flags = flagsOf(tree, row).filter((flag) => flag !== "root");
 	const lines = Array.from(logs.order.subarray(logs.offset[row]!, logs.offset[row + 1]!));
 	return (
-		<section className={styles.panel} data-testid="span-panel" aria-label="Selected span" tabIndex={-1}>
+		<section className={panelStyles.panel} data-testid="span-panel" aria-label="Selected span" tabIndex={-1}>
 			<header className={styles.spanHead} style={{ "--service": serviceColor(service) } as CSSProperties}>
 				<div>
-					<Link href={serviceHref(service)} className={styles.rootService}>
+					<Link href={serviceHref(service)} className={panelStyles.serviceName}>
 						{service}
 					</Link>
 					<span className={styles.kindText}>
@@ -52,7 +53,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 					</span>
 					<button
 						type="button"
-						className={styles.iconButton}
+						className={panelStyles.iconButton}
 						onClick={props.onClose}
 						aria-label="Close the span"
 						title="Close (Esc)"
@@ -62,11 +63,11 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 				</div>
 				<h2>{nameOf(tree, row) || "(no name)"}</h2>
 			</header>
-			<div className={styles.panelBody}>
+			<div className={panelStyles.panelBody}>
 				{tree.error[row] === 1 && (
 					<p className={styles.failure}>
 						<Icon name="error" size={14} />
-						<span>{span?.statusMessage || "Failed, without saying why."}</span>
+						<span>{span ? failureOf(span) : error ? "Failed." : "…"}</span>
 					</p>
 				)}
 				{flags.map((flag) => (
@@ -89,7 +90,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 				</dl>
 				<TimeInParent tree={tree} row={row} onSelect={onSelect} />
 				{error && (
-					<div className={styles.note} data-status="error" role="alert">
+					<div className={panelStyles.note} data-status="error" role="alert">
 						<b>The span's details could not be read</b>
 						<span>{error.message}</span>
 					</div>
@@ -113,7 +114,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 							</li>
 						))}
 					</ul>
-					{lines.length > 50 && <p className={styles.hint}>and {lines.length - 50} more in the log panel (l)</p>}
+					{lines.length > 50 && <p className={panelStyles.hint}>and {lines.length - 50} more in the log panel (l)</p>}
 				</Part>
 				{span ? (
 					<>
@@ -139,7 +140,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 							count={Object.keys(span.attributes).length}
 							aside={
 								<input
-									className={styles.filter}
+									className={panelStyles.filter}
 									type="search"
 									placeholder="Filter"
 									aria-label="Filter attributes"
@@ -186,7 +187,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 								}}
 							/>
 							{parent >= 0 && (
-								<button type="button" className={styles.quiet} onClick={() => onSelect(parent)}>
+								<button type="button" className={panelStyles.quiet} onClick={() => onSelect(parent)}>
 									To its parent
 								</button>
 							)}
@@ -194,7 +195,7 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 					</>
 				) : (
 					!error && (
-						<p className={styles.hint}>
+						<p className={panelStyles.hint}>
 							{flags.includes("placeholder") ? "There is nothing more to it." : "Loading its attributes…"}
 						</p>
 					)
@@ -203,6 +204,13 @@ export const SpanPanel = memo(function SpanPanel(props: SpanPanelProps) {
 		</section>
 	);
 });
+
+/** Why it failed: its own words, else its first exception's. */
+function failureOf({ statusMessage, events }: SpanAnswer): string {
+	if (statusMessage) return statusMessage;
+	const message = events.find((event) => event.name === "exception")?.attributes["exception.message"];
+	return typeof message === "string" && message ? message : "Failed, without saying why.";
+}
 
 function Fact({ name, title, children }: { name: string; title?: string; children: ReactNode }) {
 	return (

@@ -1,6 +1,6 @@
 import { memo, type PointerEvent } from "react";
+import styles from "./red.module.css";
 import { sparkPaths } from "./spark-paths.ts";
-import styles from "./trace.module.css";
 
 export interface Dot {
 	timeMs: number;

@@ -1,7 +1,8 @@
 import type { CSSProperties } from "react";
 import { formatDuration, formatPercent } from "../../ui/format.ts";
 import { serviceColor } from "../../ui/service-color.ts";
-import styles from "./trace.module.css";
+import panelStyles from "./panel.module.css";
+import styles from "./span.module.css";
 import { nameOf, serviceOf, type TraceTree } from "./trace-tree.ts";
 
 const MOST_CHILDREN = 400;
@@ -30,7 +31,7 @@ export function TimeInParent({
 				<div>
 					<span>
 						in{" "}
-						<button type="button" className={styles.quiet} onClick={() => onSelect(parent)} title="To its parent">
+						<button type="button" className={panelStyles.quiet} onClick={() => onSelect(parent)} title="To its parent">
 							{nameOf(tree, parent) || "(no name)"}
 						</button>
 					</span>

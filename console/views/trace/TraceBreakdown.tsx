@@ -1,7 +1,8 @@
 import { type CSSProperties, memo, useMemo } from "react";
 import { formatDuration, formatPercent, formatWhole } from "../../ui/format.ts";
 import { serviceColor } from "../../ui/service-color.ts";
-import styles from "./trace.module.css";
+import styles from "./breakdown.module.css";
+import panelStyles from "./panel.module.css";
 import type { TraceModel } from "./trace-model.ts";
 import { criticalByService } from "./trace-tree.ts";
 
@@ -24,12 +25,12 @@ export const TraceBreakdown = memo(function TraceBreakdown({ model, spotlight, o
 	);
 	const total = [...critical.values()].reduce((sum, ns) => sum + ns, 0);
 	return (
-		<section className={styles.panel} aria-label="Where the time went" data-testid="trace-breakdown">
-			<header className={styles.panelHead}>
+		<section className={panelStyles.panel} aria-label="Where the time went" data-testid="trace-breakdown">
+			<header className={panelStyles.panelHead}>
 				<h2>Where the time went</h2>
-				<span className={styles.panelNote}>on the critical path</span>
+				<span className={panelStyles.panelNote}>on the critical path</span>
 			</header>
-			<div className={styles.panelBody}>
+			<div className={panelStyles.panelBody}>
 				{total > 0 && (
 					<div className={styles.share}>
 						{services.map(({ service }) => {
@@ -80,7 +81,7 @@ export const TraceBreakdown = memo(function TraceBreakdown({ model, spotlight, o
 						</tbody>
 					</table>
 				) : null}
-				<p className={styles.hint}>
+				<p className={panelStyles.hint}>
 					{tree.count > 0 ? "Select a span for its attributes, events and lines." : "Nobody sent spans of this trace."}
 				</p>
 			</div>

@@ -15,8 +15,9 @@ import { Icon } from "../../ui/Icon.tsx";
 import { Link, traceHref } from "../../ui/Link.tsx";
 import { serviceColor } from "../../ui/service-color.ts";
 import { formatPercentile } from "./format-offset.ts";
+import styles from "./header.module.css";
+import panelStyles from "./panel.module.css";
 import { SectionInfo } from "./SectionInfo.tsx";
-import styles from "./trace.module.css";
 import type { TraceModel } from "./trace-model.ts";
 import { isArriving } from "./use-pivot.ts";
 
@@ -44,7 +45,7 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 						<>
 							<Link
 								href={`/services/${encodeURIComponent(root.service)}`}
-								className={styles.rootService}
+								className={panelStyles.serviceName}
 								style={{ "--service": serviceColor(root.service) } as CSSProperties}
 							>
 								{root.service}
@@ -58,7 +59,7 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 									w={280}
 									label="The root span has not been seen; this is the earliest span of the trace. It may be sampled out or still on its way."
 								>
-									<span className={styles.badge} data-tone="warn">
+									<span className={panelStyles.badge} data-tone="warn">
 										root missing
 									</span>
 								</Tooltip>
@@ -90,7 +91,7 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 					>
 						{formatTime(startUnixNano)} <i>{formatAgo(startMs)}</i>
 					</time>
-					{model.resolvedAs !== "trace id" && <span className={styles.badge}>found as {model.resolvedAs}</span>}
+					{model.resolvedAs !== "trace id" && <span className={panelStyles.badge}>found as {model.resolvedAs}</span>}
 					{model.candidates.length > 1 && <Candidates model={model} />}
 					<SectionInfo section={model.traceSection} name="spans" />
 					{isArriving(model) && <span className={styles.arriving}>still arriving</span>}
@@ -105,7 +106,7 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 							w={260}
 							label={`As slow as or slower than ${(facts.percentile * 100).toFixed(1)} % of the traces with the same root operation in the hour around it.`}
 						>
-							<span className={styles.badge} data-tone={facts.percentile >= 0.95 ? "warn" : undefined}>
+							<span className={panelStyles.badge} data-tone={facts.percentile >= 0.95 ? "warn" : undefined}>
 								{formatPercentile(facts.percentile)} <i>of its peers</i>
 							</span>
 						</Tooltip>
@@ -200,11 +201,11 @@ function Candidates({ model }: { model: TraceModel }) {
 	return (
 		<Menu position="bottom-start">
 			<Menu.Target>
-				<button type="button" className={styles.badge} data-tone="accent" data-testid="candidates">
+				<button type="button" className={panelStyles.badge} data-tone="accent" data-testid="candidates">
 					{model.candidates.length} traces for this request ID ▾
 				</button>
 			</Menu.Target>
-			<Menu.Dropdown className={styles.menu}>
+			<Menu.Dropdown className={panelStyles.menu}>
 				{model.candidates.map((candidate) => (
 					<Menu.Item
 						key={candidate.traceId}

@@ -1,5 +1,6 @@
 import { Modal } from "@mantine/core";
-import styles from "./trace.module.css";
+import styles from "./missing.module.css";
+import panelStyles from "./panel.module.css";
 
 const KEYS: readonly (readonly [string, string])[] = [
 	["j k ↓ ↑", "next, previous span"],
@@ -38,7 +39,7 @@ export function TraceKeysHelp({ opened, onClose }: { opened: boolean; onClose: (
 					</div>
 				))}
 			</dl>
-			<p className={styles.hint}>
+			<p className={panelStyles.hint}>
 				Drag over the strip or the time axis to zoom, double-click for the whole trace. Ctrl + wheel zooms at the
 				pointer, Shift + wheel moves.
 			</p>

@@ -1,7 +1,7 @@
 import { Button, Loader } from "@mantine/core";
 import { ApiError } from "../../client/fetch-json.ts";
 import { Link } from "../../ui/Link.tsx";
-import styles from "./trace.module.css";
+import styles from "./missing.module.css";
 
 /** While looking. After a first 404 it says what it is waiting for: exporters send every few seconds, so a fresh trace may be on its way. */
 export function TraceLoading({ id, waitingFor, tries }: { id: string; waitingFor: Error | null; tries: number }) {

@@ -226,6 +226,7 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 		"--side": `${sidePx}px`,
 		"--logs": `${Math.min(logsPx, Math.max(LEAST_LOGS_PX, HEAD_PX + logs.records.length * LINE_PX))}px`,
 		"--red": `${redPx}px`,
+		"--rows": rows.length,
 	} as CSSProperties;
 	const matchAt = row < 0 ? -1 : positionOf(matches, row);
 	return (
@@ -240,7 +241,7 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 			/>
 			{tree.count > 0 && <Minimap tree={tree} view={view} whole={whole} markNs={markNs} onView={setView} />}
 			<div className={styles.panels}>
-				<div className={styles.main}>
+				<div className={styles.main} data-spanless={tree.count === 0 || undefined}>
 					<div className={styles.spans}>
 						<TraceToolbar
 							searchRef={search}
@@ -264,7 +265,9 @@ export function TraceScreen({ model }: { model: TraceModel }) {
 							total={tree.count}
 						/>
 						{tree.count === 0 ? (
-							<SectionNote section={model.traceSection} what="spans" empty />
+							<div>
+								<SectionNote section={model.traceSection} what="spans" empty />
+							</div>
 						) : (
 							<Waterfall
 								ref={waterfall}

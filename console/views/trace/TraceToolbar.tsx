@@ -1,7 +1,8 @@
 import { memo, type Ref } from "react";
 import { formatWhole } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
-import styles from "./trace.module.css";
+import panelStyles from "./panel.module.css";
+import styles from "./toolbar.module.css";
 
 interface TraceToolbarProps {
 	searchRef: Ref<HTMLInputElement>;
@@ -83,7 +84,7 @@ export const TraceToolbar = memo(function TraceToolbar(props: TraceToolbarProps)
 			</search>
 			<button
 				type="button"
-				className={styles.toggle}
+				className={panelStyles.toggle}
 				aria-pressed={props.onlyCritical}
 				disabled={!props.hasCritical}
 				title="Only the spans that the trace's duration depends on (c)"
@@ -94,7 +95,7 @@ export const TraceToolbar = memo(function TraceToolbar(props: TraceToolbarProps)
 			{props.spotlight !== null && (
 				<button
 					type="button"
-					className={styles.toggle}
+					className={panelStyles.toggle}
 					aria-pressed
 					onClick={() => props.onSpotlight(null)}
 					title="Show all services"
@@ -103,7 +104,7 @@ export const TraceToolbar = memo(function TraceToolbar(props: TraceToolbarProps)
 				</button>
 			)}
 			{props.zoomed && (
-				<button type="button" className={styles.toggle} onClick={props.onWhole} title="The whole trace (0)">
+				<button type="button" className={panelStyles.toggle} onClick={props.onWhole} title="The whole trace (0)">
 					Reset zoom
 				</button>
 			)}
@@ -113,15 +114,15 @@ export const TraceToolbar = memo(function TraceToolbar(props: TraceToolbarProps)
 						? `${formatWhole(props.total)} rows`
 						: `${formatWhole(props.rows)} of ${formatWhole(props.total)} rows`}
 				</span>
-				<button type="button" className={styles.quietButton} onClick={props.onCollapseAll} title="Close all (−)">
+				<button type="button" className={panelStyles.quietButton} onClick={props.onCollapseAll} title="Close all (−)">
 					Close all
 				</button>
-				<button type="button" className={styles.quietButton} onClick={props.onExpandAll} title="Open all (+)">
+				<button type="button" className={panelStyles.quietButton} onClick={props.onExpandAll} title="Open all (+)">
 					Open all
 				</button>
 				<button
 					type="button"
-					className={styles.quietButton}
+					className={panelStyles.quietButton}
 					onClick={props.onHelp}
 					title="Keys (?)"
 					aria-label="Keys on this page"
