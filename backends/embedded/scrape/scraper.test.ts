@@ -26,14 +26,20 @@ async function firstScrape(
 	url: string,
 	options: Partial<ScraperOptions> = {},
 ): Promise<{ status: TargetStatus; points: MetricPoint[] }> {
-	const points: MetricPoint[] = [];
-	const status = await new Promise<TargetStatus>((onStatus) => {
-		const sink = async (some: MetricPoint[]) => void points.push(...some);
+	return new Promise((done) => {
+		let points: MetricPoint[] = [];
 		scrapers.push(
-			startScraper({ targets: parseScrapeTargets(url), intervalMs: 100, timeoutMs: 5000, sink, onStatus, ...options }),
+			startScraper({
+				targets: parseScrapeTargets(url),
+				intervalMs: 100,
+				sink: async (some) => {
+					points = some;
+				},
+				onStatus: (status) => done({ status, points }),
+				...options,
+			}),
 		);
 	});
-	return { status, points };
 }
 
 describe("the scraper", () => {

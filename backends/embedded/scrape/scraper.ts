@@ -24,7 +24,7 @@ export interface ScraperOptions {
 	sink: (points: MetricPoint[]) => Promise<void>;
 	/** Between the starts of two scrapes of one target, give or take a tenth. Default 15 s. */
 	intervalMs?: number;
-	/** Of one scrape. Default 10 s, never more than the interval. */
+	/** Of one scrape, its parsing and the sink excepted. Default 10 s. */
 	timeoutMs?: number;
 	limits?: ExpositionLimits;
 	onStatus?: (status: TargetStatus) => void;
@@ -88,8 +88,7 @@ class TargetLoop {
 		const status = this.status;
 		status.note = null;
 		try {
-			const timeoutMs = Math.min(this.options.timeoutMs ?? 10_000, this.intervalMs);
-			const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(timeoutMs)]);
+			const signal = AbortSignal.any([this.stopping.signal, AbortSignal.timeout(this.options.timeoutMs ?? 10_000)]);
 			const { families, note } = await scrape(this.target.url, signal, this.options.limits ?? DEFAULT_LIMITS);
 			const points = metricPoints(families, {
 				service: this.target.service,
