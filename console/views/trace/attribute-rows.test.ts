@@ -1,4 +1,6 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { parseSearch } from "../../../core/search.ts";
 import { attributeRows, searchFor } from "./attribute-rows.ts";
 
 const attributes = {
@@ -40,5 +42,22 @@ describe("attribute rows", () => {
 		["empty", "", null],
 	])("%s = %j is searched as %j", (key, value, search) => {
 		expect(searchFor(key, value)).toBe(search);
+	});
+
+	it("write a search that asks for exactly the text", () => {
+		const values = fc.oneof(
+			fc.string({ minLength: 1, maxLength: 40 }),
+			fc.constantFrom("502", "true", "*", "a b", 'x"y'),
+			fc.integer(),
+		);
+		fc.assert(
+			fc.property(values, (value) => {
+				// A backslash right before a star cannot be written in a pattern.
+				fc.pre(!value.includes("\\"));
+				const filter = parseSearch(searchFor("app.key", value)!);
+				const asText = value.replaceAll("*", "\\*");
+				expect(filter).toEqual({ kind: "compare", field: "app.key", op: "=", value: asText });
+			}),
+		);
 	});
 });

@@ -55,10 +55,10 @@ function typeOf(value: unknown): AttributeRow["type"] {
 	return "json";
 }
 
-/** `http.route:"/x"`, `http.response.status_code:503`; quotes and backslashes escaped as `core/search.ts` reads them. */
+/** `http.route:"/x"`, `http.response.status_code:503`; quotes, backslashes and stars escaped as `core/search.ts` reads them. */
 export function searchFor(key: string, value: unknown): string | null {
 	if (!/^[\w.\-/]+$/.test(key)) return null;
 	if (typeof value === "number" || typeof value === "boolean") return `${key}:${value}`;
 	if (typeof value !== "string" || value.length > LONGEST_SEARCH || value === "") return null;
-	return `${key}:"${value.replace(/[\\"]/g, "\\$&")}"`;
+	return `${key}:"${value.replace(/[\\"*]/g, "\\$&")}"`;
 }
