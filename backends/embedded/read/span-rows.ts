@@ -1,7 +1,7 @@
 /** Rows of the spans tables as the model's spans. */
-import { spanIdFromWord, traceIdFromWords } from "../../../core/ids.ts";
 import type { Attributes, Span, SpanCore, SpanEvent, SpanKind, SpanLink, StatusCode } from "../../../core/model.ts";
 import type { Column } from "../store/database.ts";
+import { hexColumn } from "./hex-column.ts";
 import type { Resource } from "./resources.ts";
 
 /** By their OTLP numbers. */
@@ -12,23 +12,15 @@ type Columns = Record<string, Column>;
 
 /** Columns of `trace-skeleton.sql`. */
 export function spanCores(rows: number, columns: Columns): SpanCore[] {
-	const { trace_hi, trace_lo, span_id, parent_id, service, name, kind, start_ns, duration_ns } = columns as Record<
-		string,
-		never[]
-	>;
+	const { service, name, kind, start_ns, duration_ns } = columns as Record<string, never[]>;
 	const { status, route, peer, weight, arrival, event_count, links } = columns as Record<string, never[]>;
-	let [hi, lo, traceId] = [-1n, -1n, ""];
+	const [hi, lo] = [hexColumn(columns.trace_hi!), hexColumn(columns.trace_lo!)];
+	const [ids, parents] = [hexColumn(columns.span_id!), hexColumn(columns.parent_id!)];
 	return Array.from({ length: rows }, (_, i): SpanCore => {
-		if (trace_hi![i] !== hi || trace_lo![i] !== lo) {
-			hi = trace_hi![i]!;
-			lo = trace_lo![i]!;
-			traceId = traceIdFromWords(hi, lo);
-		}
-		const parent: bigint | null = parent_id![i] ?? null;
 		return {
-			traceId,
-			spanId: spanIdFromWord(span_id![i]!),
-			parentSpanId: parent === null ? null : spanIdFromWord(parent),
+			traceId: hi(i) + lo(i),
+			spanId: ids(i),
+			parentSpanId: parents(i) || null,
 			service: service![i]!,
 			name: name![i]!,
 			kind: KINDS[kind![i]!] ?? "unspecified",

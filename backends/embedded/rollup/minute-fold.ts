@@ -1,7 +1,7 @@
 /** The topology of one minute: core's fold over the stored spans of its traces, a few thousand at a time, one fold per environment. */
-import { spanIdFromWord, traceIdFromWords } from "../../../core/ids.ts";
 import type { SpanCore, SpanLink } from "../../../core/model.ts";
 import { foldTopology, mergeTopologies, type TopologyFold } from "../../../core/topology.ts";
+import { hexColumn } from "../read/hex-column.ts";
 import { KINDS, STATUSES } from "../read/span-rows.ts";
 import { statement } from "../read/statement-file.ts";
 import type { Column, Database } from "../store/database.ts";
@@ -12,7 +12,7 @@ export const NEAR_NS = 120_000_000_000n;
 /** Spans read at once; a minute with more is read in parts, by trace. */
 const PART = 300_000;
 /** Spans folded before other work gets its turn. */
-const TURN = 4_000;
+const TURN = 2_000;
 
 /** Folds by environment. */
 export async function foldMinute(db: Database, minute: bigint, spans: number): Promise<Map<string, TopologyFold>> {
@@ -32,8 +32,9 @@ export async function foldMinute(db: Database, minute: bigint, spans: number): P
 	for (let part = 0; part < parts; part++) {
 		const sql = statement(import.meta.url, "fold-spans", { near, spans: own });
 		const { rows, columns } = await db.columns(sql, { ...params, parts: BigInt(parts), part: BigInt(part) });
-		for (const turn of turns(rows, columns)) {
-			foldTurn(turn, columns, words, params, folds);
+		const ids = idsOf(columns);
+		for (const turn of turns(rows, columns, ids)) {
+			foldTurn(turn, columns, ids, words, params, folds);
 			await new Promise<void>((resolve) => setImmediate(resolve));
 		}
 	}
@@ -49,16 +50,32 @@ export function minuteWindow(minute: bigint): Record<"from" | "to" | "near_from"
 
 type Columns = Record<string, Column>;
 
+interface Ids {
+	trace(i: number): string;
+	span(i: number): string;
+	parent(i: number): string;
+}
+
+const NO_PARENT = "0".repeat(16);
+
+function idsOf(columns: Columns): Ids {
+	const [hi, lo] = [hexColumn(columns.trace_hi!), hexColumn(columns.trace_lo!)];
+	return { trace: (i) => hi(i) + lo(i), span: hexColumn(columns.span_id!), parent: hexColumn(columns.parent_id!) };
+}
+
 /** Rows to fold together: whole traces, and traces that a link joins in one turn. */
-function turns(rows: number, columns: Columns): number[][] {
-	const { trace_hi, trace_lo, links } = columns as Record<string, never[]>;
+function turns(rows: number, columns: Columns, ids: Ids): number[][] {
+	const { links } = columns as Record<string, never[]>;
 	const groups: number[][] = [];
 	const groupOf = new Map<string, number>();
 	let group: number[] = [];
+	let last = "";
 	for (let i = 0; i < rows; i++) {
-		if (i === 0 || trace_lo![i] !== trace_lo![i - 1] || trace_hi![i] !== trace_hi![i - 1]) {
+		const trace = ids.trace(i);
+		if (trace !== last) {
+			last = trace;
 			group = [];
-			groupOf.set(traceIdFromWords(trace_hi![i]!, trace_lo![i]!), groups.length);
+			groupOf.set(trace, groups.length);
 			groups.push(group);
 		}
 		group.push(i);
@@ -105,31 +122,28 @@ function turns(rows: number, columns: Columns): number[][] {
 function foldTurn(
 	rows: readonly number[],
 	columns: Columns,
+	ids: Ids,
 	words: ReadonlyMap<bigint, string>,
 	{ from, to }: { from: bigint; to: bigint },
 	folds: Map<string, TopologyFold[]>,
 ): void {
-	const { trace_hi, trace_lo, span_id, parent_id, start_ns, duration_ns } = columns as Record<string, never[]>;
-	const { service, kind, status, peer, env, weight, arrival, links } = columns as Record<string, never[]>;
-	const environments = new Map<SpanCore, bigint>();
+	const { start_ns, duration_ns, service, kind, status, peer, env, weight, arrival, links } = columns as Record<
+		string,
+		never[]
+	>;
 	const present = new Set<bigint>();
-	const spans: SpanCore[] = [];
-	let [hi, lo, traceId] = [-1n, -1n, ""];
-	for (const i of rows) {
-		if (trace_lo![i] !== lo || trace_hi![i] !== hi) {
-			hi = trace_hi![i]!;
-			lo = trace_lo![i]!;
-			traceId = traceIdFromWords(hi, lo);
-		}
-		const parent: bigint = parent_id![i]!;
-		const span: SpanCore = {
-			traceId,
-			spanId: spanIdFromWord(span_id![i]!),
-			parentSpanId: parent === 0n ? null : spanIdFromWord(parent),
+	const spans = rows.map((i): SpanCore => {
+		const startUnixNano: bigint = start_ns![i]!;
+		if (startUnixNano >= from && startUnixNano < to) present.add(env![i]!);
+		const parent = ids.parent(i);
+		return {
+			traceId: ids.trace(i),
+			spanId: ids.span(i),
+			parentSpanId: parent === NO_PARENT ? null : parent,
 			service: words.get(service![i]!) ?? "",
 			name: "",
 			kind: KINDS[kind![i]!] ?? "unspecified",
-			startUnixNano: start_ns![i]!,
+			startUnixNano,
 			durationNs: Number(duration_ns![i]!),
 			statusCode: STATUSES[status![i]!] ?? "unset",
 			route: null,
@@ -139,14 +153,13 @@ function foldTurn(
 			arrival: Number(arrival![i]!),
 			eventCount: 0,
 		};
-		spans.push(span);
-		environments.set(span, env![i]!);
-		if (span.startUnixNano >= from && span.startUnixNano < to) present.add(env![i]!);
-	}
+	});
+	const inMinute = (span: SpanCore) => span.startUnixNano >= from && span.startUnixNano < to;
 	for (const environment of present) {
+		// Where there are several, each is folded with all spans in sight, so that calls between them are seen.
+		const own = present.size === 1 ? null : new Set(spans.filter((_, n) => env![rows[n]!] === environment));
 		const fold = foldTopology(spans, {
-			countOnly: (span) =>
-				span.startUnixNano >= from && span.startUnixNano < to && environments.get(span) === environment,
+			countOnly: own === null ? inMinute : (span) => inMinute(span) && own.has(span),
 		});
 		const name = words.get(environment) ?? "";
 		const list = folds.get(name);

@@ -15,15 +15,21 @@ import { rollupTables } from "./tables.ts";
 const REST = 3;
 const REST_BEHIND = 0.5;
 const BEHIND = 3;
-/** A run ends after the minute in which this passes. */
+/** A run takes up no further finished minute after so long. */
 const RUN_MS = 2_000;
 
 export interface Rollup {
 	/**
-	 * Folds the minutes that are marked, the newest first, for a while. Resolves at once where it rests from the run before; `eager` does
+	 * Folds the minutes that are marked for a while: the finished ones, the newest first, then the current one. Resolves at once where it rests from the run before; `eager` does
 	 * neither end early nor rest.
 	 */
 	run(options?: { eager?: boolean; nowMs?: number }): Promise<void>;
+}
+
+/** A minute that got spans, and the last arrival among them. */
+interface Mark {
+	minute: bigint;
+	arrival: bigint;
 }
 
 export function createRollup(db: Database): Rollup {
@@ -36,7 +42,7 @@ export function createRollup(db: Database): Rollup {
 		return new Set(rows.map((row) => row.key));
 	}
 
-	async function roll(minute: bigint, arrival: bigint, known: Set<bigint>): Promise<void> {
+	async function roll({ minute, arrival }: Mark, known: Set<bigint>): Promise<void> {
 		const neighbours = await staleNeighbours(db, minute);
 		const rows = await readMinute(db, minute);
 		const fresh = await db.write(async (tx) => {
@@ -65,19 +71,26 @@ export function createRollup(db: Database): Rollup {
 				ready = null;
 				throw error;
 			});
-			let left = 0;
+			const nowMs = options.nowMs ?? Date.now();
+			const thisMinute = BigInt(Math.floor(nowMs / 60_000));
+			let behind = false;
 			do {
-				const dirty = await db.all<{ minute: bigint; arrival: bigint }>(statement(import.meta.url, "dirty"));
-				left = dirty.length;
-				for (const { minute, arrival } of dirty) {
-					await roll(minute, arrival, known);
-					left--;
+				const dirty = await db.all<Mark>(statement(import.meta.url, "dirty"));
+				// The minute that is still being written gets its mark again at once: it must not keep the finished ones waiting.
+				const finished = dirty.filter((mark) => mark.minute !== thisMinute);
+				const current = dirty.filter((mark) => mark.minute === thisMinute);
+				let done = 0;
+				for (const mark of finished) {
+					await roll(mark, known);
+					done++;
 					if (!options.eager && performance.now() - began > RUN_MS) break;
 				}
+				behind = finished.length - done >= BEHIND;
+				if (options.eager || !behind) for (const mark of current) await roll(mark, known);
 				// Folding a minute can mark its neighbours.
 			} while (options.eager && (await db.all("select 1 from dirty_minutes limit 1")).length > 0);
-			await mergeLevels(db, BigInt(Math.floor((options.nowMs ?? Date.now()) / 60_000)));
-			restUntil = performance.now() + (left >= BEHIND ? REST_BEHIND : REST) * (performance.now() - began);
+			await mergeLevels(db, thisMinute);
+			restUntil = performance.now() + (behind ? REST_BEHIND : REST) * (performance.now() - began);
 		},
 	};
 }
