@@ -48,13 +48,12 @@ describe("attribute rows", () => {
 		const values = fc.oneof(
 			fc.string({ minLength: 1, maxLength: 40 }),
 			fc.constantFrom("502", "true", "*", "a b", 'x"y'),
-			fc.integer(),
 		);
 		fc.assert(
 			fc.property(values, (value) => {
 				// A backslash right before a star cannot be written in a pattern.
 				fc.pre(!value.includes("\\"));
-				const filter = parseSearch(searchFor("app.key", value)!);
+				const filter = parseSearch(searchFor("app.key", value) ?? "");
 				const asText = value.replaceAll("*", "\\*");
 				expect(filter).toEqual({ kind: "compare", field: "app.key", op: "=", value: asText });
 			}),
