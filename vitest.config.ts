@@ -7,7 +7,7 @@ export default defineConfig({
 		exclude: ["**/node_modules/**", "**/dist/**", "**/.next/**"],
 		pool: "forks",
 		maxWorkers: 2,
-		testTimeout: 60_000,
-		hookTimeout: 120_000,
+		testTimeout: 120_000,
+		hookTimeout: 300_000,
 	},
 });

@@ -5,7 +5,8 @@ import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync, wri
 import { dirname, join, relative } from "node:path";
 import { progress } from "./progress.mjs";
 
-const SKIP = new Set(["node_modules", "dist", ".next", "results"]);
+/** What a build writes itself, beside what is no source. */
+const SKIP = new Set(["node_modules", "dist", ".next", "results", "next-env.d.ts"]);
 const CODE = ["core", "backends", "server", "cli", "bench", "demo"];
 
 /**
@@ -15,16 +16,16 @@ const CODE = ["core", "backends", "server", "cli", "bench", "demo"];
 export async function build(root, { pages, force }) {
 	const steps = [
 		{
-			name: "code",
-			sources: [...CODE, "tsconfig.json", "tsconfig.build.json"],
-			output: "dist",
-			run: () => compileCode(root),
-		},
-		{
 			name: "instrumentation",
 			sources: ["instrumentation"],
 			output: "instrumentation/dist",
 			run: () => run(root, "npm", ["run", "--silent", "build", "-w", "instrumentation"]),
+		},
+		{
+			name: "code",
+			sources: [...CODE, "tsconfig.json", "tsconfig.build.json"],
+			output: "dist",
+			run: () => compileCode(root),
 		},
 	];
 	if (pages) {
@@ -70,7 +71,7 @@ function fingerprint(root, sources) {
 	const hash = createHash("sha256").update(process.version);
 	for (const source of sources) {
 		for (const file of files(join(root, source))) {
-			if (file.includes(".test.")) continue;
+			if (file.includes(".test.") || file.endsWith(".tsbuildinfo")) continue;
 			const { size, mtimeMs } = statSync(file);
 			hash.update(`${relative(root, file)} ${size} ${mtimeMs}\n`);
 		}

@@ -9,7 +9,7 @@ export interface DemoProcess {
 	stop(): Promise<void>;
 }
 
-const READY_WITHIN_MS = 60_000;
+const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 8_000;
 
 /** Resolves when every service of the shop listens; rejects with the reason when it does not get there. */

@@ -1,6 +1,6 @@
 /** `npm run reset`: erases the data directory; refuses while a Trivet runs on it, and for a directory that is not Trivet's. */
-import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { lockDirectory } from "../backends/embedded/lock.ts";
 import { readOptions } from "./options.ts";
 
 export async function main(args: string[], root: string): Promise<void> {
@@ -9,8 +9,8 @@ export async function main(args: string[], root: string): Promise<void> {
 		process.stdout.write(`Nothing to erase: ${dataDir} does not exist.\n`);
 		return;
 	}
-	const owner = lockOwner(dataDir);
-	if (owner !== null) throw new Error(`Trivet (process ${owner}) is using ${dataDir}: stop it first.`);
+	// Refuses with a sentence that names the process that has it.
+	lockDirectory(dataDir).release();
 	const foreign = readdirSync(dataDir).filter((name) => !OURS.test(name));
 	if (foreign.length > 0) {
 		throw new Error(
@@ -22,16 +22,4 @@ export async function main(args: string[], root: string): Promise<void> {
 }
 
 /** What the store, the journal and the demo put into the directory. */
-const OURS = /^(lock|journal|demo|state|tmp|trivet\.duckdb.*)$/;
-
-function lockOwner(dataDir: string): number | null {
-	const file = join(dataDir, "lock");
-	if (!existsSync(file)) return null;
-	const pid = Number.parseInt(readFileSync(file, "utf8"), 10);
-	try {
-		process.kill(pid, 0);
-		return pid;
-	} catch (error) {
-		return (error as NodeJS.ErrnoException).code === "EPERM" ? pid : null;
-	}
-}
+const OURS = /^(store\.duckdb.*|journal|demo|lock.*|tmp|\.tmp)$/;

@@ -111,7 +111,7 @@ describe("npm start with the demo", () => {
 	test("reset refuses while it runs", async () => {
 		const { code, output } = await run("reset", ["--data-dir", dataDir]);
 		expect(code).toBe(1);
-		expect(output).toMatch(/stop it first/);
+		expect(output).toMatch(/in use by process .* stop it/);
 	});
 
 	test("the demo's data can be erased on its own, and is gone then", async () => {

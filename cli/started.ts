@@ -19,7 +19,7 @@ const RUN = "cli/run.mjs";
 export const ROOT = fileURLToPath(new URL(import.meta.url.includes("/dist/cli/") ? "../.." : "..", import.meta.url));
 
 /** Resolves when the welcome is printed; rejects with the output when the process ends before, or at `withinMs`. */
-export async function startTrivet(args: string[], withinMs = 120_000): Promise<Started> {
+export async function startTrivet(args: string[], withinMs = 240_000): Promise<Started> {
 	const child = spawn(process.execPath, [RUN, "start", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
 	let printed = "";
 	let timer: NodeJS.Timeout | undefined;

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { descendantsOf, isAlive, makeDataDir, type StartedDemo, startDemoProcess } from "./demo-fixture.ts";
 import { SERVICES } from "./shop.ts";
+import { descendantsOf, isAlive, makeDataDir, type StartedDemo, startDemoProcess } from "./testing-demo.ts";
 
 /** Nothing listens here: a demo must run, and end, without its receiver. */
 const NOWHERE = "http://127.0.0.1:9";

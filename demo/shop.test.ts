@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { makeDataDir, Shopper, type StartedDemo, startDemoProcess } from "./demo-fixture.ts";
 import { type CapturedLog, type CapturedSpan, OtlpCapture } from "./otlp-capture.ts";
 import { SERVICES } from "./shop.ts";
+import { makeDataDir, Shopper, type StartedDemo, startDemoProcess } from "./testing-demo.ts";
 
 const CLIENT = 3;
 const SERVER = 2;
