@@ -2,7 +2,6 @@
 import { type DragEvent, useRef, useState } from "react";
 import type { ImportJob } from "../../client/api.ts";
 import { useImportFile, useImports } from "../../client/queries.ts";
-import { useSetTimeRange } from "../../client/time-range.ts";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { formatBytes, formatCount } from "../../ui/format.ts";
 import { Icon } from "../../ui/Icon.tsx";
@@ -61,7 +60,6 @@ export function ImportPanel() {
 }
 
 function JobLine({ job }: { job: ImportJob }) {
-	const setTimeRange = useSetTimeRange();
 	const navigate = useNavigate();
 	const { accepted, window } = job;
 	return (
@@ -78,10 +76,7 @@ function JobLine({ job }: { job: ImportJob }) {
 				{window !== null && job.state === "done" && (
 					<button
 						type="button"
-						onClick={() => {
-							setTimeRange({ from: String(Math.floor(window.fromMs)), to: String(Math.ceil(window.toMs) + 1) });
-							navigate(`/traces?from=${Math.floor(window.fromMs)}&to=${Math.ceil(window.toMs) + 1}`);
-						}}
+						onClick={() => navigate(`/traces?from=${Math.floor(window.fromMs)}&to=${Math.ceil(window.toMs) + 1}`)}
 					>
 						Show {windowLabel(String(window.fromMs), String(window.toMs), Date.now())}
 					</button>
