@@ -131,10 +131,13 @@ function foldTurn(
 		string,
 		never[]
 	>;
+	const { own } = columns as Record<string, never[]>;
+	/** Counted here: of the minute, and of this part. */
+	const counted = (i: number) => own![i] === 1 && start_ns![i]! >= from && start_ns![i]! < to;
 	const present = new Set<bigint>();
 	const spans = rows.map((i): SpanCore => {
 		const startUnixNano: bigint = start_ns![i]!;
-		if (startUnixNano >= from && startUnixNano < to) present.add(env![i]!);
+		if (counted(i)) present.add(env![i]!);
 		const parent = ids.parent(i);
 		return {
 			traceId: ids.trace(i),
@@ -154,13 +157,10 @@ function foldTurn(
 			eventCount: 0,
 		};
 	});
-	const inMinute = (span: SpanCore) => span.startUnixNano >= from && span.startUnixNano < to;
 	for (const environment of present) {
-		// Where there are several, each is folded with all spans in sight, so that calls between them are seen.
-		const own = present.size === 1 ? null : new Set(spans.filter((_, n) => env![rows[n]!] === environment));
-		const fold = foldTopology(spans, {
-			countOnly: own === null ? inMinute : (span) => inMinute(span) && own.has(span),
-		});
+		// All spans in sight are looked at, so that calls between environments and over the minute's edge are seen.
+		const counting = new Set(spans.filter((_, n) => counted(rows[n]!) && env![rows[n]!] === environment));
+		const fold = foldTopology(spans, { countOnly: (span) => counting.has(span) });
 		const name = words.get(environment) ?? "";
 		const list = folds.get(name);
 		if (list === undefined) folds.set(name, [fold]);

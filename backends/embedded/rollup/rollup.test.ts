@@ -70,7 +70,7 @@ it("gives the topology that core folds from all spans at once", async () => {
 				await store.close();
 			}
 		}),
-		{ numRuns: 25 },
+		{ numRuns: 20 },
 	);
 }, 120_000);
 

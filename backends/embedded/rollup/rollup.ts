@@ -20,8 +20,8 @@ const RUN_MS = 2_000;
 
 export interface Rollup {
 	/**
-	 * Folds the minutes that are marked for a while: the finished ones, the newest first, then the current one. Resolves at once where it rests from the run before; `eager` does
-	 * neither end early nor rest.
+	 * Folds the minutes that are marked for a while: the finished ones, the newest first, then the current one. Resolves at once
+	 * where it rests from the run before; `eager` does neither end early nor rest.
 	 */
 	run(options?: { eager?: boolean; nowMs?: number }): Promise<void>;
 }
@@ -110,7 +110,7 @@ async function readMinute(db: Database, minute: bigint): Promise<MinuteRows> {
 	return rows;
 }
 
-/** Folded minutes whose spans have parents or children among what newly arrived in this one. */
+/** Folded minutes that have spans of the traces of what newly arrived in this one. */
 async function staleNeighbours(db: Database, minute: bigint): Promise<bigint[]> {
 	const { from, to, near_from, near_to } = minuteWindow(minute);
 	const last = await db.all<{ arrival: bigint }>("select arrival from folded where minute = $1", [minute]);

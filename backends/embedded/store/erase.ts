@@ -1,4 +1,5 @@
 /** Erasing one environment: rows go, their minutes are rolled up again, segments left empty go as a whole. */
+import { eraseRollups } from "../rollup/tables.ts";
 import type { Transaction } from "./database.ts";
 import { writeSegment } from "./load.ts";
 import { SEGMENT_TABLES, type Segment, segmentTable } from "./segment.ts";
@@ -17,6 +18,8 @@ export async function eraseEnvironment(
 ): Promise<{ erased: Erased; segments: Segment[] }> {
 	const erased: Erased = { spans: 0, logs: 0, points: 0 };
 	const left: Segment[] = [];
+	// What is gone is gone from every answer at once, and a fold that has read it already is made again.
+	await eraseRollups(tx, environment);
 	for (const segment of segments) {
 		const table = (name: (typeof SEGMENT_TABLES)[number]) => segmentTable(name, segment.segment);
 		await tx.run(
