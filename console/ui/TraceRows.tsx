@@ -1,6 +1,6 @@
 import type { TraceSummaryAnswer } from "../client/api.ts";
 import { DurationBar } from "./DurationBar.tsx";
-import { formatCount, formatTime } from "./format.ts";
+import { formatCount, formatTime, formatTimeNano } from "./format.ts";
 import { Link, traceHref } from "./Link.tsx";
 import { ServiceBadge } from "./ServiceBadge.tsx";
 import styles from "./TraceRows.module.css";
@@ -25,7 +25,9 @@ export function TraceRow({
 			data-failed={failed || undefined}
 			title={`Trace ${trace.traceId}`}
 		>
-			<span className={`${styles.time} num`}>{formatTime(trace.startUnixNano)}</span>
+			<span className={`${styles.time} num`} title={formatTimeNano(trace.startUnixNano)}>
+				{formatTime(trace.startUnixNano)}
+			</span>
 			<span className={styles.what}>
 				<ServiceBadge service={trace.rootService} />
 				<span className={styles.operation}>

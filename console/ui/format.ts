@@ -86,11 +86,11 @@ export function formatDate(ms: number): string {
 	return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
 }
 
-/** Local `14:03:07.123` when it lies on the day of `nowMs`, else with the date in front. */
+/** Local `14:03:07.123` when it lies on the day of `nowMs`, else `11-20 14:03:07`: the same width for columns. */
 export function formatTime(unixNano: string, nowMs: number = Date.now()): string {
 	const ms = unixNanoToMs(unixNano);
-	const clock = `${formatClock(ms)}.${fraction(unixNano).slice(0, 3)}`;
-	return formatDate(ms) === formatDate(nowMs) ? clock : `${formatDate(ms)} ${clock}`;
+	if (formatDate(ms) !== formatDate(nowMs)) return `${formatDate(ms).slice(5)} ${formatClock(ms)}`;
+	return `${formatClock(ms)}.${fraction(unixNano).slice(0, 3)}`;
 }
 
 /** Local time with every nanosecond: `2026-11-21 14:03:07.123 456 789`. */
@@ -112,9 +112,10 @@ export function unixNanoToMs(unixNano: string): number {
 	return Number((nano - (((nano % 1_000_000n) + 1_000_000n) % 1_000_000n)) / 1_000_000n);
 }
 
-/** `just now`, `12 s ago`, `4 min ago`, `3 h ago`, `5 d ago`; `in 3 s` for the future. */
+/** `just now`, `12 s ago`, `4 min ago`, `3 h ago`, `5 d ago`, the date after two months; `in 3 s` for the future. */
 export function formatAgo(ms: number, nowMs: number = Date.now()): string {
 	const seconds = Math.round((nowMs - ms) / 1000);
+	if (seconds > 60 * 86_400) return formatDate(ms);
 	if (seconds < -1) return `in ${span(-seconds)}`;
 	return seconds < 2 ? "just now" : `${span(seconds)} ago`;
 }

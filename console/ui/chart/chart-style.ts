@@ -13,6 +13,11 @@ export interface PlotWindow {
 export function timeAxis(paint: Paint, { fromMs, toMs }: PlotWindow) {
 	const days = toMs - fromMs > 36 * 3600_000;
 	const seconds = toMs - fromMs < 10 * 60_000;
+	const label = (ms: number): string => {
+		if (days) return formatDate(ms).slice(5);
+		if (toMs - fromMs < 4_000) return `${formatClock(ms).slice(3)}.${String(Math.floor(ms) % 1000).padStart(3, "0")}`;
+		return formatClock(ms).slice(0, seconds ? 8 : 5);
+	};
 	return {
 		type: "time",
 		min: fromMs,
@@ -28,7 +33,7 @@ export function timeAxis(paint: Paint, { fromMs, toMs }: PlotWindow) {
 			showMinLabel: false,
 			showMaxLabel: false,
 			margin: 6,
-			formatter: (ms: number) => (days ? formatDate(ms).slice(5) : formatClock(ms).slice(0, seconds ? 8 : 5)),
+			formatter: label,
 		},
 		axisPointer: { lineStyle: { color: paint.token("ink-4"), type: "solid", width: 1 }, label: { show: false } },
 	};

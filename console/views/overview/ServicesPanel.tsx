@@ -25,6 +25,9 @@ const COLUMNS: readonly { key: SortKey; label: string; className: string }[] = [
 	{ key: "seen", label: "Last seen", className: "figure" },
 ];
 
+/** More services than this scroll within the table, so that what failed stays in sight below. */
+const MANY = 14;
+
 /** Every service with its rate, errors and durations over the window; a line is a link to the service. */
 export function ServicesPanel({ services }: { services: Services | undefined }) {
 	const [{ sort, reversed }, setSort] = useQueryStates({
@@ -42,7 +45,7 @@ export function ServicesPanel({ services }: { services: Services | undefined }) 
 			actions={<Link href="/topology">On the map</Link>}
 			testId="services-table"
 		>
-			<table className={styles.table}>
+			<table className={styles.table} data-many={sorted.length > MANY || undefined}>
 				<thead>
 					<tr className={`${styles.row} ${styles.head}`}>
 						{COLUMNS.map((column) => (
@@ -91,8 +94,13 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 	const { service, red, errorLogCount, lastSeenUnixNano } = item;
 	const color = serviceColor(service);
 	const points = series?.points ?? [];
+	const measured = item.redSource !== NO_SOURCE;
 	return (
-		<tr className={styles.row} data-testid="service-row" title={`RED from ${item.redSource}`}>
+		<tr
+			className={styles.row}
+			data-testid="service-row"
+			title={measured ? `RED from ${item.redSource}` : "No calls to measure in this window"}
+		>
 			<td className={styles.name}>
 				<Link href={serviceHref(service)} className={styles.link}>
 					<ServiceBadge service={service} />
@@ -106,7 +114,7 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 					toMs={toMs}
 					color={color}
 				/>
-				<b className="num">{formatRate(red.rate)}</b>
+				<b className="num">{measured ? formatRate(red.rate) : "–"}</b>
 			</td>
 			<td className={styles.chart} data-bad={red.errorRate >= TROUBLE || undefined}>
 				<Sparkline
@@ -118,7 +126,7 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 					floor={0.05}
 					color="var(--error)"
 				/>
-				<b className="num">{formatPercent(red.errorRate)}</b>
+				<b className="num">{measured ? formatPercent(red.errorRate) : "–"}</b>
 			</td>
 			<td className={styles.chart}>
 				<Sparkline
@@ -138,13 +146,16 @@ function ServiceLine({ item, series, fromMs, toMs }: ServiceLineProps) {
 	);
 }
 
+/** What the API says where a service has no calls to measure. */
+const NO_SOURCE = "none";
+
 /** Names go upwards first, figures downwards. */
 function isAscending(key: SortKey, reversed: boolean): boolean {
 	return (key === "service") !== reversed;
 }
 
 function sourceNote(items: readonly ServiceItem[]): string {
-	const sources = [...new Set(items.map(({ redSource }) => redSource))];
+	const sources = [...new Set(items.map(({ redSource }) => redSource))].filter((source) => source !== NO_SOURCE);
 	if (sources.length === 0) return "";
 	return sources.length === 1 ? `from ${sources[0]}` : `from ${sources.slice(0, 2).join(" and ")}`;
 }
