@@ -58,7 +58,7 @@ export function redOption(plot: RedPlot, paint: Paint): EChartsCoreOption {
 	if (markMs !== undefined && lines[0]) Object.assign(lines[0], markLine(markMs, paint));
 	const format = plot.metric === "rate" ? formatRate : plot.metric === "errors" ? formatPercent : formatMs;
 	// Where there is next to nothing the scale still says so; otherwise round numbers.
-	const least = plot.metric === "errors" ? 0.01 : plot.metric === "rate" ? 0.1 : 1;
+	const least = plot.metric === "errors" ? 0.012 : plot.metric === "rate" ? 0.12 : 1.2;
 	const axis = { max: ({ max }: { max: number }) => (max < least ? least : null) };
 	return {
 		animation: false,
