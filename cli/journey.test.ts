@@ -154,7 +154,7 @@ test("what attributes and log lines hold stays text", async () => {
 	await page.getByTestId("span-panel").filter({ hasText: "onerror=alert(1)" }).waitFor();
 	for (const path of ["/", "/traces", "/logs", "/topology"]) {
 		await page.goto(path);
-		await page.getByText("alert(2)").first().waitFor();
+		await page.getByText("alert(2)").first().waitFor({ state: "attached" });
 	}
 });
 
