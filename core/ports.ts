@@ -101,8 +101,8 @@ export interface ServiceSummary {
 }
 
 export interface RedQuery {
-	/** All services when absent. */
-	service?: string;
+	/** Only these; all services when absent. */
+	services?: readonly string[];
 	/** Split by route; else one series a service. */
 	byRoute: boolean;
 	route?: string;

@@ -56,7 +56,7 @@ const fiveMinutes = (scene: Scene) => ({ fromUnixNano: scene.at(0), toUnixNano: 
 async function red(stage: Stage, more: { byRoute?: boolean; route?: string; service?: string } = {}) {
 	const answer = await stage.backend.metrics.red(
 		{
-			service: more.service ?? stage.service("api"),
+			services: [more.service ?? stage.service("api")],
 			byRoute: more.byRoute ?? false,
 			route: more.route,
 			window: fiveMinutes(stage),
@@ -228,7 +228,7 @@ export const metricCases: Case[] = [
 		name: "RED of a service that nobody knows is empty, with likely reasons",
 		async check(stage) {
 			const answer = await stage.backend.metrics.red(
-				{ service: stage.service("nobody"), byRoute: false, window: fiveMinutes(stage), stepNs: 60n * BigInt(S) },
+				{ services: [stage.service("nobody")], byRoute: false, window: fiveMinutes(stage), stepNs: 60n * BigInt(S) },
 				stage.call(),
 			);
 			expect([answer.status, answer.data]).toEqual(["empty", [] as RedSeries[]]);
@@ -345,7 +345,7 @@ export const metricCases: Case[] = [
 			const services = await stage.backend.traces.services(fiveMinutes(stage), call);
 			expect(services.data.some((s) => s.service === stage.service("web"))).toBe(false);
 			const answer = await stage.backend.metrics.red(
-				{ service: stage.service("web"), byRoute: false, window: fiveMinutes(stage), stepNs: 60n * BigInt(S) },
+				{ services: [stage.service("web")], byRoute: false, window: fiveMinutes(stage), stepNs: 60n * BigInt(S) },
 				call,
 			);
 			expect(answer.data).toEqual([]);

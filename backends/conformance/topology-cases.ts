@@ -229,7 +229,7 @@ export const topologyCases: Case[] = [
 			const { edges } = await fold(stage);
 			expect(between(edges, service(stage, "front"), service(stage, "back"))?.calls).toBe(1);
 			const red = await stage.backend.metrics.red(
-				{ service: stage.service("back"), byRoute: false, window: stage.window, stepNs: 60_000_000_000n },
+				{ services: [stage.service("back")], byRoute: false, window: stage.window, stepNs: 60_000_000_000n },
 				stage.call(),
 			);
 			expect(red.data[0]?.summary.calls).toBe(1);

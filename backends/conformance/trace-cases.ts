@@ -209,7 +209,7 @@ export const traceCases: Case[] = [
 			const edge = topology.data.edges.find((e) => e.callee === `service:${stage.service("orders")}`);
 			expect(edge?.calls).toBe(1);
 			const red = await stage.backend.metrics.red(
-				{ service: stage.service("orders"), byRoute: false, window: stage.window, stepNs: 60n * BigInt(S) },
+				{ services: [stage.service("orders")], byRoute: false, window: stage.window, stepNs: 60n * BigInt(S) },
 				stage.call(),
 			);
 			expect(red.data[0]?.summary.calls).toBe(1);

@@ -22,9 +22,12 @@ type NoParams = z.ZodObject<Record<string, never>>;
 const MAX_PIVOT_SPANS = 5_000;
 const MAX_LOGS = 1_000;
 const MAX_EXEMPLARS = 500;
+/** Those with most spans in the trace. */
+const MAX_RED_SERVICES = 100;
 const MAX_CANDIDATES = 20;
 /** How much of the services' RED is shown around the trace. */
 const RED_MARGIN = msToNano(15 * 60_000);
+const MINUTE = msToNano(60_000);
 const PEERS_MARGIN = msToNano(30 * 60_000);
 /** A rank among fewer says nothing. */
 const MIN_PEERS = 20;
@@ -188,14 +191,16 @@ async function redOf(
 	if (over === null || tree === null) {
 		return { ...emptySection("Without spans there is no service to show RED for."), stepMs: 0, services: [] };
 	}
-	const stepNs = chooseStep(over);
+	// Whole minutes are added up already.
+	const stepNs = chooseStep(over) > MINUTE ? chooseStep(over) : MINUTE;
 	const stepMs = Number(stepNs / 1_000_000n);
 	try {
-		const answer = await backend.metrics.red({ byRoute: false, window: over, stepNs }, call);
-		const inTrace = new Map(tree.services.map(({ service }, at) => [service, at]));
-		const series: RedSeries[] = answer.data
-			.filter(({ service }) => inTrace.has(service))
-			.sort((a, b) => (inTrace.get(a.service) ?? 0) - (inTrace.get(b.service) ?? 0));
+		const services = tree.services.map(({ service }) => service).slice(0, MAX_RED_SERVICES);
+		const answer = await backend.metrics.red({ services, byRoute: false, window: over, stepNs }, call);
+		const inTrace = new Map(services.map((service, at) => [service, at]));
+		const series: RedSeries[] = [...answer.data].sort(
+			(a, b) => (inTrace.get(a.service) ?? 0) - (inTrace.get(b.service) ?? 0),
+		);
 		const said = section(answer);
 		return { ...said, stepMs, services: series.map(redSeriesAnswer) };
 	} catch (error) {

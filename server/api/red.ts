@@ -40,7 +40,7 @@ export const red: Endpoint<typeof redQuery, NoParams, typeof redAnswerSchema> = 
 		}
 		const found = await services.backend.metrics.red(
 			{
-				...(query.service === undefined ? {} : { service: query.service }),
+				...(query.service === undefined ? {} : { services: [query.service] }),
 				...(query.route === undefined ? {} : { route: query.route }),
 				byRoute: query.byRoute === "true",
 				window: over,

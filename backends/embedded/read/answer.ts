@@ -59,6 +59,20 @@ export function environmentFilter(call: Call, params: Record<string, SqlValue>, 
 	return `${column} not in (${names.join(", ")})`;
 }
 
+/** Binds the services a question is about; true when it is about all. */
+export function serviceFilter(
+	services: readonly string[] | undefined,
+	params: Record<string, SqlValue>,
+	column: string,
+): string {
+	if (services === undefined) return "true";
+	const names = services.map((service, i) => {
+		params[`service${i}`] = service;
+		return `$service${i}`;
+	});
+	return names.length === 0 ? "false" : `${column} in (${names.join(", ")})`;
+}
+
 /** Cursors are a few integers, opaque to everyone else. */
 export function writeCursor(...parts: bigint[]): string {
 	return Buffer.from(parts.join(",")).toString("base64url");

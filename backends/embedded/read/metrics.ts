@@ -18,9 +18,10 @@ export async function readRed(
 	signal: AbortSignal,
 ): Promise<{ series: RedSeries[]; stale: string[] }> {
 	const metrics = await redFromMetrics(db, query, call, signal);
-	if (query.service !== undefined && metrics.length > 0) return { series: metrics, stale: [] };
 	const measured = new Set(metrics.map((series) => series.service));
-	const spans = await redFromSpans(db, query, call, signal);
+	const services = query.services?.filter((service) => !measured.has(service));
+	if (services?.length === 0) return { series: metrics, stale: [] };
+	const spans = await redFromSpans(db, services === undefined ? query : { ...query, services }, call, signal);
 	return {
 		series: [...metrics, ...spans.series.filter((series) => !measured.has(series.service))].sort(byName),
 		stale: spans.series.length > 0 ? spans.stale : [],
@@ -39,7 +40,7 @@ export function createMetricReader(db: Database): MetricStore {
 				const { series, stale } = await readRed(db, query, call, signal);
 				const sources = [...new Set(series.map((one) => one.source))];
 				const about = {
-					query: `red ${query.service === undefined ? "of all services" : `service:${JSON.stringify(query.service)}`}${query.route === undefined ? "" : ` route:${JSON.stringify(query.route)}`}`,
+					query: `red ${query.services === undefined ? "of all services" : query.services.map((service) => `service:${JSON.stringify(service)}`).join(" OR ")}${query.route === undefined ? "" : ` route:${JSON.stringify(query.route)}`}`,
 					window: query.window,
 					source: sources.length === 0 ? "embedded" : sources.join(", "),
 					whenEmpty: [

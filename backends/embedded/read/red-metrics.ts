@@ -3,7 +3,7 @@ import type { HistogramPoint, TimeWindow } from "../../../core/model.ts";
 import type { Call, RedSeries } from "../../../core/ports.ts";
 import { RED_PROFILES, type RedProfile, redOfHistogram } from "../../../core/red.ts";
 import type { Column, Database, SqlValue } from "../store/database.ts";
-import { environmentFilter } from "./answer.ts";
+import { environmentFilter, serviceFilter } from "./answer.ts";
 import { type RedRequest, slotCount } from "./red-spans.ts";
 import { statement } from "./statement-file.ts";
 
@@ -52,7 +52,7 @@ async function redOfProfile(
 	const label = (labels: readonly string[]) =>
 		labels.map((name) => `json_extract_string(attributes, ${bind(`/${name}`)})`).join(", ");
 	const conditions = [environmentFilter(call, params)];
-	if (request.service !== undefined) conditions.push(`service = ${bind(request.service)}`);
+	conditions.push(serviceFilter(request.services, params, "service"));
 	const routeText = `coalesce(${label(profile.routeLabels)}, ${bind(NO_ROUTE)})`;
 	if (request.route !== undefined) conditions.push(`${routeText} = ${bind(request.route)}`);
 	const metrics = profile.otlpNames.map(bind).join(", ");

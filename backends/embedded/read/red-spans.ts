@@ -1,22 +1,20 @@
 /** RED counted from entry spans: from the roll-ups where minutes are fine enough, else from the spans themselves. */
 import type { TimeWindow } from "../../../core/model.ts";
-import type { Call, RedSeries } from "../../../core/ports.ts";
-import { redOfSketch } from "../../../core/red.ts";
-import { emptySketch, type Sketch } from "../../../core/sketch.ts";
+import type { Call, RedSeries, RedSummary } from "../../../core/ports.ts";
 import { MINUTE_NS, NEAR_NS } from "../rollup/minute-fold.ts";
-import { addRow, finishSketch, LOG_GAMMA } from "../rollup/sketch-buckets.ts";
-import type { Column, Database, SqlValue } from "../store/database.ts";
-import { environmentFilter } from "./answer.ts";
+import { bucketValue, LOG_GAMMA } from "../rollup/sketch-buckets.ts";
+import type { Database, SqlValue } from "../store/database.ts";
+import { environmentFilter, serviceFilter } from "./answer.ts";
 import { earlier, later } from "./data-bounds.ts";
 import { rolledWindow } from "./rollup-tables.ts";
 import { statement } from "./statement-file.ts";
 
 const ROLLUP = new URL("../rollup/rollup.ts", import.meta.url).href;
 /** Up to so many spans in the window are counted one by one, at whatever step; more come by the minute. */
-const FEW_SPANS = 400_000;
+const FEW_SPANS = 50_000;
 
 export interface RedRequest {
-	service?: string;
+	services?: readonly string[];
 	route?: string;
 	byRoute: boolean;
 	window: TimeWindow;
@@ -39,10 +37,7 @@ export async function redFromSpans(
 	const params: Record<string, SqlValue> = {};
 	const conditions = [environmentFilter(call, params)];
 	const fine = request.stepNs % MINUTE_NS !== 0n && estimateSpans(db, request.window) <= FEW_SPANS;
-	if (request.service !== undefined) {
-		params.service = request.service;
-		conditions.push(fine ? "service = $service" : "k.first = $service");
-	}
+	conditions.push(serviceFilter(request.services, params, fine ? "service" : "k.first"));
 	if (request.route !== undefined) {
 		params.route = request.route;
 		conditions.push(fine ? "coalesce(route, name) = $route" : "k.second = $route");
@@ -57,8 +52,10 @@ export async function redFromSpans(
 			log_gamma: String(LOG_GAMMA),
 			condition,
 		});
-		const { rows, columns } = await db.columns(
+		const rows = await quantiles(
+			db,
 			sql,
+			request,
 			{
 				...params,
 				from: window.fromUnixNano,
@@ -70,7 +67,7 @@ export async function redFromSpans(
 			},
 			signal,
 		);
-		return { series: collect(rows, columns, request, window, stepNs), window, stale: [] };
+		return { series: collect(rows, window, stepNs), window, stale: [] };
 	}
 	const rolled = await rolledWindow(db, request.window, signal);
 	const step = ((request.stepNs + MINUTE_NS - 1n) / MINUTE_NS) * MINUTE_NS;
@@ -79,56 +76,73 @@ export async function redFromSpans(
 		route: request.byRoute ? "k.second" : "null",
 		condition,
 	});
-	const { rows, columns } = await db.columns(sql, { ...params, origin: rolled.window.fromUnixNano, step }, signal);
-	return { series: collect(rows, columns, request, rolled.window, step), window: rolled.window, stale: rolled.stale };
+	const times = { origin: rolled.window.fromUnixNano, step };
+	const rows = await quantiles(db, sql, request, { ...params, ...times }, signal);
+	return { series: collect(rows, rolled.window, step), window: rolled.window, stale: rolled.stale };
 }
 
-interface Bin {
-	sketch: Sketch;
-	errors: number;
-}
-
-function collect(
-	rows: number,
-	columns: Record<string, Column>,
+/** A chart of many services has hundreds of thousands of buckets: what comes out of the database is a row a point. */
+function quantiles(
+	db: Database,
+	rows: string,
 	request: RedRequest,
-	window: TimeWindow,
-	stepNs: bigint,
-): RedSeries[] {
-	const { service, route, slot, bucket, calls, errors, sum_ns } = columns as Record<string, never[]>;
-	const found = new Map<string, { service: string; route: string | null; bins: Map<number, Bin>; whole: Bin }>();
-	for (let i = 0; i < rows; i++) {
-		const name: string = service![i]!;
-		const path: string | null = request.byRoute ? route![i]! : null;
-		const key = path === null ? name : `${name}\u0000${path}`;
+	params: Record<string, SqlValue>,
+	signal: AbortSignal,
+): Promise<Row[]> {
+	const sql = statement(import.meta.url, "red-quantiles", { rows, route: request.byRoute ? "route" : "null::varchar" });
+	return db.all<Row>(sql, params, signal);
+}
+
+/** RED of one slot, or of the whole window, as the statement gives it. */
+interface Row {
+	service: string;
+	route: string | null;
+	slot: bigint | null;
+	calls: number;
+	errors: number;
+	p50: number;
+	p95: number;
+	p99: number;
+}
+
+const QUIET: RedSummary = { calls: 0, errors: 0, rate: 0, errorRate: 0, p50Ms: null, p95Ms: null, p99Ms: null };
+
+function summaryOf(row: Row | undefined, ns: bigint): RedSummary {
+	if (row === undefined) return QUIET;
+	const { calls, errors } = row;
+	const ms = (bucket: number) => bucketValue(bucket) / 1e6;
+	return {
+		calls,
+		errors,
+		rate: calls / (Number(ns) / 1e9),
+		errorRate: Math.min(1, errors / calls),
+		p50Ms: ms(row.p50),
+		p95Ms: ms(row.p95),
+		p99Ms: ms(row.p99),
+	};
+}
+
+function collect(rows: readonly Row[], window: TimeWindow, stepNs: bigint): RedSeries[] {
+	const found = new Map<string, { whole: Row; slots: Map<bigint, Row> }>();
+	for (const row of rows) {
+		const key = `${row.service}\u0000${row.route ?? ""}`;
 		let entry = found.get(key);
 		if (entry === undefined) {
-			entry = { service: name, route: path, bins: new Map(), whole: { sketch: emptySketch(), errors: 0 } };
+			entry = { whole: row, slots: new Map() };
 			found.set(key, entry);
 		}
-		const at = Number(slot![i]!);
-		let bin = entry.bins.get(at);
-		if (bin === undefined) {
-			bin = { sketch: emptySketch(), errors: 0 };
-			entry.bins.set(at, bin);
-		}
-		for (const target of [bin, entry.whole]) {
-			addRow(target.sketch, bucket![i]!, calls![i]!, sum_ns![i]!);
-			target.errors += errors![i]!;
-		}
+		if (row.slot === null) entry.whole = row;
+		else entry.slots.set(row.slot, row);
 	}
-	const seconds = (ns: bigint) => Number(ns) / 1e9;
-	return [...found.values()].map(({ service: name, route: path, bins, whole }) => ({
-		service: name,
-		route: path,
+	return [...found.values()].map(({ whole, slots }) => ({
+		service: whole.service,
+		route: whole.route,
 		source: "spans",
-		summary: redOfSketch(finishSketch(whole.sketch), whole.errors, seconds(window.toUnixNano - window.fromUnixNano)),
+		summary: summaryOf(whole, window.toUnixNano - window.fromUnixNano),
 		points: Array.from({ length: slotCount(window, stepNs) }, (_, at) => {
 			const start = window.fromUnixNano + BigInt(at) * stepNs;
-			const end = start + stepNs < window.toUnixNano ? start + stepNs : window.toUnixNano;
-			const bin = bins.get(at);
-			const sketch = bin ? finishSketch(bin.sketch) : emptySketch();
-			return { timeUnixNano: start, ...redOfSketch(sketch, bin?.errors ?? 0, seconds(end - start)) };
+			const end = earlier(start + stepNs, window.toUnixNano);
+			return { timeUnixNano: start, ...summaryOf(slots.get(BigInt(at)), end - start) };
 		}),
 	}));
 }
