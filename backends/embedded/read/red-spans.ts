@@ -52,10 +52,14 @@ export async function redFromSpans(
 			log_gamma: String(LOG_GAMMA),
 			condition,
 		});
+		const cells = statement(import.meta.url, "red-cells-raw", {
+			spans: sql,
+			route: request.byRoute ? "route" : "null::varchar",
+			route_of_span: request.byRoute ? "c.route" : "null",
+		});
 		const rows = await quantiles(
 			db,
-			sql,
-			request,
+			cells,
 			{
 				...params,
 				from: window.fromUnixNano,
@@ -71,26 +75,19 @@ export async function redFromSpans(
 	}
 	const rolled = await rolledWindow(db, request.window, signal);
 	const step = ((request.stepNs + MINUTE_NS - 1n) / MINUTE_NS) * MINUTE_NS;
-	const sql = statement(import.meta.url, "red-rolled", {
+	const cells = statement(import.meta.url, "red-cells-rolled", {
 		red: rolled.from("red"),
-		route: request.byRoute ? "k.second" : "null",
+		route: request.byRoute ? "k.second" : "null::varchar",
 		condition,
 	});
 	const times = { origin: rolled.window.fromUnixNano, step };
-	const rows = await quantiles(db, sql, request, { ...params, ...times }, signal);
+	const rows = await quantiles(db, cells, { ...params, ...times }, signal);
 	return { series: collect(rows, rolled.window, step), window: rolled.window, stale: rolled.stale };
 }
 
 /** A chart of many services has hundreds of thousands of buckets: what comes out of the database is a row a point. */
-function quantiles(
-	db: Database,
-	rows: string,
-	request: RedRequest,
-	params: Record<string, SqlValue>,
-	signal: AbortSignal,
-): Promise<Row[]> {
-	const sql = statement(import.meta.url, "red-quantiles", { rows, route: request.byRoute ? "route" : "null::varchar" });
-	return db.all<Row>(sql, params, signal);
+function quantiles(db: Database, cells: string, params: Record<string, SqlValue>, signal: AbortSignal): Promise<Row[]> {
+	return db.all<Row>(statement(import.meta.url, "red-quantiles", { cells }), params, signal);
 }
 
 /** RED of one slot, or of the whole window, as the statement gives it. */

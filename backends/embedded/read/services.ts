@@ -63,16 +63,11 @@ export function createServiceReader(db: Database) {
 			return withDeadline(call, async (signal) => {
 				const rolled = await rolledWindow(db, query.window, signal);
 				const params: Record<string, SqlValue> = { service: query.service, route: query.route };
-				const sql = statement(import.meta.url, "red-rolled", {
+				const sql = statement(import.meta.url, "durations", {
 					red: rolled.from("red"),
-					route: "null",
-					condition: `k.first = $service and k.second = $route and ${environmentFilter(call, params)}`,
+					environments: environmentFilter(call, params),
 				});
-				const rows = await db.all<{ bucket: number; calls: number; sum_ns: number }>(
-					sql,
-					{ ...params, origin: 0n, step: 1n << 62n },
-					signal,
-				);
+				const rows = await db.all<{ bucket: number; calls: number; sum_ns: number }>(sql, params, signal);
 				const sketch = emptySketch();
 				for (const row of rows) addRow(sketch, row.bucket, row.calls, row.sum_ns);
 				const about = {

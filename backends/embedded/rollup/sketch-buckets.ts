@@ -30,11 +30,13 @@ export function finishSketch(sketch: Sketch): Sketch {
 	}
 	const lowest = finished.index[0];
 	const highest = finished.index.at(-1);
-	finished.max = highest === undefined ? 0 : middleOf(highest);
-	finished.min = finished.zeros > 0 || lowest === undefined ? 0 : middleOf(lowest);
+	finished.max = highest === undefined ? 0 : bucketValue(highest);
+	finished.min = finished.zeros > 0 || lowest === undefined ? 0 : bucketValue(lowest);
 	return finished;
 }
 
-function middleOf(bucket: number): number {
+/** The value a bucket stands for, within the sketch's accuracy of all values in it. */
+export function bucketValue(bucket: number): number {
+	if (bucket === ZERO_BUCKET) return 0;
 	return (2 * Math.exp(bucket * LOG_GAMMA)) / (Math.exp(LOG_GAMMA) + 1);
 }
