@@ -10,7 +10,7 @@ import { rolledWindow } from "./rollup-tables.ts";
 import { statement } from "./statement-file.ts";
 
 const ROLLUP = new URL("../rollup/rollup.ts", import.meta.url).href;
-/** Up to so many spans in the window are counted one by one, at whatever step; more come by the minute. */
+/** Up to so many spans in the window are counted one by one, the newest included, at whatever step; more come by the minute. */
 const FEW_SPANS = 50_000;
 
 export interface RedRequest {
@@ -36,7 +36,7 @@ export async function redFromSpans(
 ): Promise<RedFromSpans> {
 	const params: Record<string, SqlValue> = {};
 	const conditions = [environmentFilter(call, params)];
-	const fine = request.stepNs % MINUTE_NS !== 0n && estimateSpans(db, request.window) <= FEW_SPANS;
+	const fine = estimateSpans(db, request.window) <= FEW_SPANS;
 	conditions.push(serviceFilter(request.services, params, fine ? "service" : "k.first"));
 	if (request.route !== undefined) {
 		params.route = request.route;
