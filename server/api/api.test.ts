@@ -230,7 +230,15 @@ test("every endpoint answers in the shape of its schema", async () => {
 	exemplarsSchema.parse(await answer("/api/exemplars"));
 	const fields = fieldsSchema.parse(await answer("/api/fields?field=service"));
 	expect(fields.values.map(({ value }) => value).sort()).toEqual(["shop", "web"]);
-	const topology = topologySchema.parse(await answer("/api/topology"));
+	// Minutes are added up a moment after their spans arrive.
+	const topology = await vi.waitFor(
+		async () => {
+			const found = topologySchema.parse(await answer("/api/topology"));
+			expect(found.status).toBe("ok");
+			return found;
+		},
+		{ timeout: 20_000, interval: 50 },
+	);
 	expect(topology.edges.map(({ caller, callee }) => `${caller} ${callee}`).sort()).toEqual([
 		"service:shop database:postgresql/orders@db.local",
 		"service:web service:shop",
