@@ -104,6 +104,7 @@ test("Ctrl-K takes a trace ID in another spelling, a traceparent and a request I
 	const traceId = await checkout();
 	for (const text of [traceId.toUpperCase(), `00-${traceId}-00f067aa0ba902b7-01`]) {
 		await page.goto("/");
+		await page.getByTestId("search-input").waitFor();
 		await page.keyboard.press("Control+k");
 		await page.keyboard.type(text);
 		await page.keyboard.press("Enter");

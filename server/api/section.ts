@@ -19,11 +19,16 @@ export function windowAnswer(window: TimeWindow | null): { fromMs: number; toMs:
 export function section(answer: Answer<unknown>): Section {
 	return {
 		status: answer.status,
-		...(answer.reasons.length > 0 ? { reason: answer.reasons.join(" ") } : {}),
+		...(answer.reasons.length > 0 ? { reason: answer.reasons.map(sentence).join(" ") } : {}),
 		source: answer.source,
 		window: windowAnswer(answer.window),
 		query: answer.query,
 	};
+}
+
+function sentence(reason: string): string {
+	const text = reason.charAt(0).toUpperCase() + reason.slice(1);
+	return /[.!?]$/.test(text) ? text : `${text}.`;
 }
 
 /** A part that failed does not take the page down: it says so in its own section. */
