@@ -187,8 +187,9 @@ export interface LogStore {
 export interface MetricStore {
 	/** From the service's first RED profile that has data, else from spans; never summed over profiles. */
 	red(query: RedQuery, call: Call): Promise<Answer<RedSeries[]>>;
+	/** Newest first. `metric`: of this one alone; the name of a RED profile stands for all spellings of it. */
 	exemplars(
-		query: { service?: string; traceId?: TraceId; window: TimeWindow | null },
+		query: { service?: string; metric?: string; traceId?: TraceId; window: TimeWindow | null },
 		call: Call,
 	): Promise<Answer<ExemplarItem[]>>;
 	series(

@@ -264,6 +264,15 @@ export const metricCases: Case[] = [
 			expect(byService.data).toHaveLength(1);
 			expect(byService.data[0]).toMatchObject(expected);
 			expect(byService.data[0]!.metric).toMatch(/http.server.request.duration/);
+			const byMetric = async (metric: string) =>
+				(
+					await stage.backend.metrics.exemplars(
+						{ service: stage.service("api"), metric, window: fiveMinutes(stage) },
+						stage.call(),
+					)
+				).data.length;
+			expect(await byMetric("http_server_request_duration_seconds")).toBe(byService.data.length);
+			expect(await byMetric("another_metric")).toBe(0);
 			const byTrace = await stage.backend.metrics.exemplars({ traceId: stage.traceId(), window: null }, stage.call());
 			expect(byTrace.data).toHaveLength(1);
 			expect(byTrace.data[0]).toMatchObject(expected);

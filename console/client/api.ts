@@ -99,7 +99,7 @@ export const api = {
 		get<Pivot>("/api/pivot", { id, detail }, signal),
 	logs: (params: LogsParams, signal?: AbortSignal) => get<Logs>("/api/logs", params, signal),
 	red: (params: RedParams, signal?: AbortSignal) => get<RedAnswer>("/api/red", params, signal),
-	exemplars: (params: WindowParams & { service?: string; traceId?: string }, signal?: AbortSignal) =>
+	exemplars: (params: WindowParams & { service?: string; metric?: string; traceId?: string }, signal?: AbortSignal) =>
 		get<Exemplars>("/api/exemplars", params, signal),
 	fields: (params: FieldsParams, signal?: AbortSignal) => get<Fields>("/api/fields", params, signal),
 	topology: (params: TopologyParams, signal?: AbortSignal) => get<Topology>("/api/topology", params, signal),

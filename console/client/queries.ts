@@ -143,7 +143,7 @@ export function useRed(params: RedParams = {}, options: PollOptions = {}) {
 }
 
 export function useExemplars(
-	params: WindowParams & { service?: string; traceId?: string } = {},
+	params: WindowParams & { service?: string; metric?: string; traceId?: string } = {},
 	options: PollOptions = {},
 ) {
 	const query = useWindowed(params);

@@ -34,6 +34,7 @@ export const exemplars: Endpoint<typeof exemplarsQuery, NoParams, typeof exempla
 		const found = await services.backend.metrics.exemplars(
 			{
 				...(query.service === undefined ? {} : { service: query.service }),
+				...(query.metric === undefined ? {} : { metric: query.metric }),
 				...(query.traceId === undefined ? {} : { traceId: readTraceId(query.traceId) }),
 				window: query.traceId === undefined ? window(query) : null,
 			},

@@ -339,6 +339,8 @@ export const fieldsSchema = z
 /** Without `traceId` the window counts. */
 export const exemplarsQuery = windowQuery.extend({
 	service: z.string().max(500).optional(),
+	/** Of this metric alone; a RED series' source stands for all spellings of it. */
+	metric: z.string().max(500).optional(),
 	traceId: z.string().max(200).optional(),
 });
 /** Values of `field`, or the names of the known fields without it. */

@@ -4,6 +4,7 @@ import { attributeText } from "../../../core/attribute-value.ts";
 import { spanIdFromWord, traceIdFromWords, traceIdWords } from "../../../core/ids.ts";
 import type { Attributes } from "../../../core/model.ts";
 import type { Answer, Call, ExemplarItem, MetricStore, RedQuery, RedSeries, SeriesItem } from "../../../core/ports.ts";
+import { RED_PROFILES } from "../../../core/red.ts";
 import type { Database, SqlValue } from "../store/database.ts";
 import { answer, environmentFilter, withDeadline } from "./answer.ts";
 import { redFromMetrics } from "./red-metrics.ts";
@@ -52,13 +53,18 @@ export function createMetricReader(db: Database): MetricStore {
 			});
 		},
 
-		exemplars({ service, traceId, window }, call: Call): Promise<Answer<ExemplarItem[]>> {
+		exemplars({ service, metric, traceId, window }, call: Call): Promise<Answer<ExemplarItem[]>> {
 			return withDeadline(call, async (signal) => {
 				const params: Record<string, SqlValue> = { limit: call.limit };
 				const conditions: string[] = [];
 				if (service !== undefined) {
 					params.service = service;
 					conditions.push("s.service = $service");
+				}
+				if (metric !== undefined) {
+					const spellings = RED_PROFILES.find((profile) => profile.metric === metric)?.otlpNames ?? [metric];
+					for (const [i, name] of spellings.entries()) params[`metric${i}`] = name;
+					conditions.push(`s.metric in (${spellings.map((_, i) => `$metric${i}`).join(", ")})`);
 				}
 				if (traceId !== undefined) {
 					const { hi, lo } = traceIdWords(traceId);
@@ -75,7 +81,7 @@ export function createMetricReader(db: Database): MetricStore {
 				});
 				const rows = await db.all<ExemplarRow>(sql, params, signal);
 				const about = {
-					query: [service && `service:${JSON.stringify(service)}`, traceId && `traceId:${traceId}`]
+					query: [service && `service:${JSON.stringify(service)}`, metric, traceId && `traceId:${traceId}`]
 						.filter(Boolean)
 						.join(" "),
 					window,

@@ -28,7 +28,12 @@ export function ServiceView({ service }: { service: string }) {
 	const status = useStatus();
 	const whole = useRed({ service });
 	const byRoute = useRed({ service, byRoute: true });
-	const exemplars = useExemplars({ service });
+	const source = whole.data?.series[0]?.source;
+	// The chart's own metric alone: a service's database calls would crowd its requests out.
+	const exemplars = useExemplars({
+		service,
+		...(source === undefined || source === "spans" ? {} : { metric: source }),
+	});
 	const traceFilter = { service, ...(route === null ? {} : { q: routeQuery(route) }) };
 	const failed = useTraces({ ...traceFilter, status: "error", order: "newest", limit: 6 });
 	const slow = useTraces({ ...traceFilter, order: "slowest", limit: 6 });
