@@ -1,7 +1,8 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { commitOf, thisMachine } from "./machine.ts";
-import { isMet, number, type Result, writeResult } from "./report.ts";
+import { isMet, number, type Result, readmeWithFigures, writeResult } from "./report.ts";
 import { type Scenario, say } from "./scenario.ts";
 import { ingest } from "./scenarios/ingest.ts";
 import { pivot } from "./scenarios/pivot.ts";
@@ -10,7 +11,7 @@ import { start } from "./scenarios/start.ts";
 
 const SCENARIOS: Record<string, Scenario> = { ingest, soak, pivot, start };
 
-/** `npm run bench -- [name] [--flag value]`: one scenario, or all. Writes bench/results; a goal that is missed is told, not an error. */
+/** `npm run bench -- [name] [--flag value]`: one scenario, or all. Writes bench/results and the README's table; a goal that is missed is told, not an error. */
 export async function main(args: string[], root: string): Promise<void> {
 	const [name = "", ...rest] = args[0]?.startsWith("-") ? ["", ...args] : args;
 	if (args.includes("--help") || args.includes("-h")) {
@@ -20,13 +21,18 @@ export async function main(args: string[], root: string): Promise<void> {
 	if (name !== "" && !Object.hasOwn(SCENARIOS, name)) {
 		throw new Error(`There is no measurement "${name}": it is one of ${Object.keys(SCENARIOS).join(", ")}.`);
 	}
+	const official = join(root, "bench", "results");
 	for (const one of name === "" ? Object.keys(SCENARIOS) : [name]) {
 		const scenario = SCENARIOS[one]!;
-		const { flags, changed, folder } = readFlags(scenario, rest, join(root, "bench", "results"));
+		const { flags, changed, folder } = readFlags(scenario, rest, official);
 		process.stdout.write(`\n${one}: ${scenario.help}\n`);
 		const facts = { name: one, machine: thisMachine(), date: new Date().toISOString(), commit: commitOf(root) };
 		const result: Result = { ...facts, flags: changed, ...(await scenario.run(flags, root)) };
-		writeResult(folder, result);
+		const all = writeResult(folder, result);
+		if (folder === official) {
+			const readme = join(root, "README.md");
+			writeFileSync(readme, readmeWithFigures(readFileSync(readme, "utf8"), all));
+		}
 		print(result);
 	}
 }

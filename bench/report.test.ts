@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { percentile, percentiles } from "./percentile.ts";
-import { type Result, writeResult } from "./report.ts";
+import { type Result, readmeWithFigures, writeResult } from "./report.ts";
 
 const machine = { cpu: "Test CPU", cores: 2, memoryGb: 24, os: "Linux 6", node: "v20.20.0", loadBefore: 0.1 };
 const result: Result = {
@@ -59,4 +59,13 @@ it.each([
 
 it("Percentiles sort what they are given and say of how many they are", () => {
 	expect(percentiles([30, 10, 20])).toEqual({ p50: 20, p95: 30, p99: 30, max: 30, n: 3 });
+});
+
+it("The README gets the figures that have a goal, a missed one said, between its markers and nowhere else", () => {
+	const readme = "before\n<!-- figures: x -->\nold\n<!-- /figures -->\nafter\n";
+	const written = readmeWithFigures(readme, [result]);
+	expect(written).toBe(
+		"before\n<!-- figures: x -->\n| figure | measured | goal |\n|---|---:|---:|\n| rate | 130,000 spans/s | ≥ 120,000 spans/s |\n| p99 | 12.3 ms | ≤ 10 ms (missed) |\n<!-- /figures -->\nafter\n",
+	);
+	expect(readmeWithFigures("no markers", [result])).toBe("no markers");
 });

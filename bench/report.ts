@@ -33,8 +33,8 @@ export function isMet({ value, goal }: Figure): boolean | null {
 	return goal.at === "most" ? value <= goal.value : value >= goal.value;
 }
 
-/** Writes `<folder>/<name>.json` and the table of all results beside it. */
-export function writeResult(folder: string, result: Result): void {
+/** Writes `<folder>/<name>.json` and the table of all results beside it. Returns all results of the folder. */
+export function writeResult(folder: string, result: Result): Result[] {
 	mkdirSync(folder, { recursive: true });
 	writeFileSync(join(folder, `${result.name}.json`), `${JSON.stringify(result, null, "\t")}\n`);
 	const all = readdirSync(folder)
@@ -42,6 +42,24 @@ export function writeResult(folder: string, result: Result): void {
 		.sort()
 		.map((file) => JSON.parse(readFileSync(join(folder, file), "utf8")) as Result);
 	writeFileSync(join(folder, "README.md"), resultsPage(all));
+	return all;
+}
+
+const FIGURES = /(<!-- figures[^>]*-->\n)[\s\S]*?(<!-- \/figures -->)/;
+
+/** The project's README with the figures that have a goal between its two markers; unchanged without the markers. */
+export function readmeWithFigures(readme: string, results: readonly Result[]): string {
+	const rows = results.flatMap(({ figures }) =>
+		figures
+			.filter(({ goal }) => goal !== undefined)
+			.map((figure) => {
+				const { name, value, unit, goal } = figure;
+				const aim = `${goal?.at === "most" ? "≤" : "≥"} ${number(goal?.value ?? 0)} ${unit}`;
+				return `| ${name} | ${number(value)} ${unit} | ${aim}${isMet(figure) ? "" : " (missed)"} |`;
+			}),
+	);
+	const table = ["| figure | measured | goal |", "|---|---:|---:|", ...rows].join("\n");
+	return readme.replace(FIGURES, (_, begin: string, end: string) => `${begin}${table}\n${end}`);
 }
 
 export function resultsPage(results: readonly Result[]): string {
