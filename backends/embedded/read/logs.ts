@@ -29,7 +29,7 @@ export function createLogReader(db: Database): LogStore {
 				await withDeadline(call, async (signal) => {
 					for (const window of slices(query, call, db)) {
 						const sql = statement(import.meta.url, "logs", {
-							logs: relation(db.from("logs", window), query),
+							logs: relation(db, window, query),
 							conditions: [...conditions, "time_ns >= $from", "time_ns < $to"].join(" and "),
 							direction: query.order === "oldest" ? "asc" : "desc",
 						});
@@ -92,9 +92,10 @@ function conditionsOf(query: LogQuery, call: Call, db: Database, params: Record<
  * The records to look at. Loggers that know nothing of OTLP write the trace's id where they can: that is looked for only in records that
  * carry none. Two scans rather than one with `or`: each is then a comparison that DuckDB does while it reads, or skips with the block.
  */
-function relation(logs: string, query: LogQuery): string {
+function relation(db: Database, window: TimeWindow, query: LogQuery): string {
+	const logs = db.from("logs", window);
 	if (query.traceId === undefined) return logs;
-	return `(select * from ${logs} where trace_lo = $trace_lo and trace_hi = $trace_hi
+	return `(select * from ${db.fromTrace("logs", traceIdWords(query.traceId).lo)} where trace_lo = $trace_lo and trace_hi = $trace_hi
 		union all
 		select * from ${logs} where trace_hi is null and (contains(lower(body), $trace_text) or contains(lower(attributes), $trace_text)))`;
 }

@@ -76,7 +76,8 @@ export function createMetricReader(db: Database): MetricStore {
 					conditions.push("e.time_ns >= $from and e.time_ns < $to");
 				}
 				const sql = statement(import.meta.url, "exemplars", {
-					exemplars: db.from("exemplars", window),
+					exemplars:
+						traceId === undefined ? db.from("exemplars", window) : db.fromTrace("exemplars", traceIdWords(traceId).lo),
 					condition: conditions.join(" and "),
 				});
 				const rows = await db.all<ExemplarRow>(sql, params, signal);

@@ -43,9 +43,10 @@ export function createTraceReader(db: Database) {
 	return {
 		skeleton(traceId: TraceId, call: Call): Promise<Answer<SpanCore[]>> {
 			const about = { query: `traceId:${traceId}`, window: null, whenEmpty: UNKNOWN_TRACE };
+			const words = traceIdWords(traceId);
 			return read(about, call, async (limit, signal) => {
-				const sql = statement(import.meta.url, "trace-skeleton", { spans: db.from("spans", null) });
-				const { rows, columns } = await db.columns(sql, { ...traceIdWords(traceId), limit }, signal);
+				const sql = statement(import.meta.url, "trace-skeleton", { spans: db.fromTrace("spans", words.lo) });
+				const { rows, columns } = await db.columns(sql, { ...words, limit }, signal);
 				return spanCores(rows, columns);
 			});
 		},
@@ -53,8 +54,12 @@ export function createTraceReader(db: Database) {
 		trace(traceId: TraceId, call: Call): Promise<Answer<Span[]>> {
 			const about = { query: `traceId:${traceId}`, window: null, whenEmpty: UNKNOWN_TRACE };
 			return read(about, call, (limit, signal) => {
-				const sql = statement(import.meta.url, "trace-whole", { spans: db.from("spans", null), span: "true" });
-				return whole(sql, { ...traceIdWords(traceId), limit }, signal);
+				const words = traceIdWords(traceId);
+				const sql = statement(import.meta.url, "trace-whole", {
+					spans: db.fromTrace("spans", words.lo),
+					span: "true",
+				});
+				return whole(sql, { ...words, limit }, signal);
 			});
 		},
 
@@ -65,11 +70,12 @@ export function createTraceReader(db: Database) {
 				whenEmpty: ["no span with this id was received in this trace: it may be a parent that was never exported"],
 			};
 			return read(about, call, (limit, signal) => {
+				const words = traceIdWords(traceId);
 				const sql = statement(import.meta.url, "trace-whole", {
-					spans: db.from("spans", null),
+					spans: db.fromTrace("spans", words.lo),
 					span: "span_id = $span",
 				});
-				return whole(sql, { ...traceIdWords(traceId), span: spanIdWord(spanId), limit }, signal);
+				return whole(sql, { ...words, span: spanIdWord(spanId), limit }, signal);
 			});
 		},
 

@@ -1,6 +1,7 @@
 /** What the readers and the roll-ups see of the one DuckDB instance. Implemented by the owner thread; nothing else opens the file. */
 import type { TimeWindow } from "../../../core/model.ts";
 import type { Segment, SegmentTable } from "./segment.ts";
+import type { TraceTable } from "./trace-filters.ts";
 
 /** Bound by position (`$1`, `?`) or by name (`$name`). A bigint binds as BIGINT (UBIGINT past 2^63), a number as DOUBLE or, when whole, BIGINT. */
 export type SqlValue = string | number | bigint | boolean | null;
@@ -37,6 +38,8 @@ export interface Database {
 	 * Spans count by their start. The window only picks segments: filter by time in the query as well.
 	 */
 	from(table: SegmentTable, window: TimeWindow | null): string;
+	/** The same for all of the store, cut to where rows of this trace can be: to look one up by its ID (filter by it as well). */
+	fromTrace(table: TraceTable, traceLo: bigint): string;
 	/**
 	 * Runs statements in one write transaction, between two loads (one writer at a time; keep it short, compute before). `run` resolves to
 	 * the number of rows changed. `append` is the fast way in for many rows: one array per column in table order, null for null.

@@ -49,6 +49,7 @@ async function run(store: Store): Promise<void> {
 	const responder = new Responder((method, args, signal) => dispatch(targets, method, args, signal), send);
 
 	let closing = false;
+	let learning: Promise<void> = Promise.resolve();
 	let rolling: Promise<void> = Promise.resolve();
 	const rollUp = async () => {
 		if (closing) return;
@@ -70,6 +71,7 @@ async function run(store: Store): Promise<void> {
 		clearInterval(retention);
 		await loader.close();
 		await rolling;
+		await learning;
 		await retaining;
 		await store.close();
 		send({ kind: "closed" });
@@ -81,6 +83,8 @@ async function run(store: Store): Promise<void> {
 		else responder.receive(message);
 	});
 	send({ kind: "ready", position: store.journalPosition });
+	// What is not learned is read: a failure costs time alone.
+	learning = store.learnTraces(() => closing).catch(() => {});
 }
 
 /** `traces.search` of the readers, `store.status`: own methods of own objects only. The last argument of a reader is its `Call`. */
