@@ -35,13 +35,26 @@ const MIN_PEERS = 20;
 /** A part's answer, or why there is none: one part that fails leaves the others standing. */
 type Part<T> = { answer: Answer<T> } | { error: unknown };
 
-interface Found {
+interface Looked {
+	trace: Part<SpanCore[]>;
+	/** null without spans. */
+	tree: TraceTree | null;
+	percentile: number | null;
+	logs: Part<LogRecord[]>;
+	exemplars: Part<ExemplarItem[]>;
+	red: Pivot["red"];
+}
+
+interface Found extends Looked {
 	traceId: string;
 	resolvedAs: Pivot["resolvedAs"];
 	candidates: TraceCandidate[];
-	trace: Part<SpanCore[]>;
-	logs: Part<LogRecord[]>;
-	exemplars: Part<ExemplarItem[]>;
+}
+
+/** Whose RED to show, around when. */
+interface RedContext {
+	services: string[];
+	times: bigint[];
 }
 
 export const pivot: Endpoint<typeof pivotQuery, NoParams, typeof pivotSchema> = {
@@ -62,13 +75,6 @@ export const pivot: Endpoint<typeof pivotQuery, NoParams, typeof pivotSchema> = 
 		};
 
 		const found = await resolve(query.id, query.detail === "skeleton", backend, call, timed);
-		const spans = "answer" in found.trace ? found.trace.answer.data : [];
-		const tree = spans.length > 0 ? buildTraceTree(spans) : null;
-		const over = around(tree, found);
-		const [red, percentile] = await Promise.all([
-			timed("red", redOf(backend, tree, over, call({ limit: 1000 }))),
-			timed("peers", percentileOf(backend, tree, call())),
-		]);
 		const started = performance.now();
 		const answer = {
 			traceId: found.traceId,
@@ -78,9 +84,9 @@ export const pivot: Endpoint<typeof pivotQuery, NoParams, typeof pivotSchema> = 
 				firstSeenUnixNano: String(firstSeenUnixNano),
 				signal,
 			})),
-			trace: traceSection(found.trace, tree, percentile, query.detail),
+			trace: traceSection(found, query.detail),
 			logs: logsSection(found.logs),
-			red,
+			red: found.red,
 			exemplars:
 				"error" in found.exemplars
 					? { ...failedSection(found.exemplars.error), items: [] }
@@ -147,19 +153,41 @@ async function candidatesOf(
 	return (await timed("requestId", work)).data;
 }
 
-async function lookUp(traceId: string, skeleton: boolean, backend: Backend, call: MakeCall, timed: Timed) {
+/** Asks every store at once; RED and the peers as soon as the trace has said whose. */
+async function lookUp(
+	traceId: string,
+	skeleton: boolean,
+	backend: Backend,
+	call: MakeCall,
+	timed: Timed,
+): Promise<Looked> {
 	const spansCall = call({ limit: MAX_TRACE_SPANS });
 	const spans: Promise<Answer<SpanCore[]>> = skeleton
 		? backend.traces.skeleton(traceId, spansCall)
 		: backend.traces.trace(traceId, spansCall);
-	const logs = backend.logs.logs({ window: null, traceId, filter: null, order: "oldest" }, call({ limit: MAX_LOGS }));
-	const exemplars = backend.metrics.exemplars({ traceId, window: null }, call({ limit: MAX_EXEMPLARS }));
-	const [trace, logPart, exemplarPart] = await Promise.all([
-		part(timed("trace", spans)),
-		part(timed("logs", logs)),
-		part(timed("exemplars", exemplars)),
-	]);
-	return { trace, logs: logPart, exemplars: exemplarPart };
+	const logQuery = { window: null, traceId, filter: null, order: "oldest" } as const;
+	const trace = part(timed("trace", spans));
+	const logs = part(timed("logs", backend.logs.logs(logQuery, call({ limit: MAX_LOGS }))));
+	const exemplars = part(
+		timed("exemplars", backend.metrics.exemplars({ traceId, window: null }, call({ limit: MAX_EXEMPLARS }))),
+	);
+	const tree = trace.then((found) => {
+		const rows = dataOf(found);
+		return rows.length > 0 ? buildTraceTree(rows) : null;
+	});
+	const red = tree.then(async (built) => {
+		const context = built ? contextOfTree(built) : contextOfOthers(dataOf(await logs), dataOf(await exemplars));
+		return timed("red", redOf(backend, context, call({ limit: 1000 })));
+	});
+	const percentile = tree.then((built) => timed("peers", percentileOf(backend, built, call({ limit: 1 }))));
+	return {
+		trace: await trace,
+		tree: await tree,
+		percentile: await percentile,
+		logs: await logs,
+		exemplars: await exemplars,
+		red: await red,
+	};
 }
 
 function part<T>(work: Promise<Answer<T>>): Promise<Part<T>> {
@@ -169,40 +197,41 @@ function part<T>(work: Promise<Answer<T>>): Promise<Part<T>> {
 	);
 }
 
-/** The trace's own time and a margin; without spans, the time of its logs or exemplars. */
-function around(tree: TraceTree | null, found: Found): TimeWindow | null {
-	const times: bigint[] = [];
-	if (tree) times.push(tree.startUnixNano, tree.startUnixNano + BigInt(Math.round(tree.durationNs)));
-	else {
-		if ("answer" in found.logs) times.push(...found.logs.answer.data.map((record) => record.timeUnixNano));
-		if ("answer" in found.exemplars) times.push(...found.exemplars.answer.data.map((item) => item.timeUnixNano));
-	}
-	if (times.length === 0) return null;
-	times.sort((a, b) => (a < b ? -1 : 1));
-	return { fromUnixNano: times[0]! - RED_MARGIN, toUnixNano: times.at(-1)! + RED_MARGIN };
+function dataOf<T>(found: Part<T[]>): T[] {
+	return "answer" in found ? found.answer.data : [];
 }
 
-async function redOf(
-	backend: Backend,
-	tree: TraceTree | null,
-	over: TimeWindow | null,
-	call: Call,
-): Promise<Pivot["red"]> {
-	if (over === null || tree === null) {
-		return { ...emptySection("Without spans there is no service to show RED for."), stepMs: 0, services: [] };
+function contextOfTree(tree: TraceTree): RedContext {
+	const end = tree.startUnixNano + BigInt(Math.round(tree.durationNs));
+	return { services: tree.services.map(({ service }) => service), times: [tree.startUnixNano, end] };
+}
+
+/** A trace without spans is still known by who logged or measured it. */
+function contextOfOthers(logs: readonly LogRecord[], exemplars: readonly ExemplarItem[]): RedContext {
+	const seen = [...logs, ...exemplars];
+	return {
+		services: [...new Set(seen.map(({ service }) => service))],
+		times: seen.map(({ timeUnixNano }) => timeUnixNano).sort((a, b) => (a < b ? -1 : 1)),
+	};
+}
+
+async function redOf(backend: Backend, { services, times }: RedContext, call: Call): Promise<Pivot["red"]> {
+	const [first, last] = [times[0], times.at(-1)];
+	if (first === undefined || last === undefined) {
+		return { ...emptySection("Nothing with this ID names a service to show RED for."), stepMs: 0, services: [] };
 	}
+	const over: TimeWindow = { fromUnixNano: first - RED_MARGIN, toUnixNano: last + RED_MARGIN };
 	// Whole minutes are added up already.
 	const stepNs = chooseStep(over) > MINUTE ? chooseStep(over) : MINUTE;
 	const stepMs = Number(stepNs / 1_000_000n);
 	try {
-		const services = tree.services.map(({ service }) => service).slice(0, MAX_RED_SERVICES);
-		const answer = await backend.metrics.red({ services, byRoute: false, window: over, stepNs }, call);
-		const inTrace = new Map(services.map((service, at) => [service, at]));
+		const asked = services.slice(0, MAX_RED_SERVICES);
+		const answer = await backend.metrics.red({ services: asked, byRoute: false, window: over, stepNs }, call);
+		const order = new Map(asked.map((service, at) => [service, at]));
 		const series: RedSeries[] = [...answer.data].sort(
-			(a, b) => (inTrace.get(a.service) ?? 0) - (inTrace.get(b.service) ?? 0),
+			(a, b) => (order.get(a.service) ?? 0) - (order.get(b.service) ?? 0),
 		);
-		const said = section(answer);
-		return { ...said, stepMs, services: series.map(redSeriesAnswer) };
+		return { ...section(answer), stepMs, services: series.map(redSeriesAnswer) };
 	} catch (error) {
 		return { ...failedSection(error), stepMs, services: [] };
 	}
@@ -222,12 +251,7 @@ async function percentileOf(backend: Backend, tree: TraceTree | null, call: Call
 	}
 }
 
-function traceSection(
-	trace: Part<SpanCore[]>,
-	tree: TraceTree | null,
-	percentile: number | null,
-	detail: "spans" | "skeleton",
-): Pivot["trace"] {
+function traceSection({ trace, tree, percentile }: Looked, detail: "spans" | "skeleton"): Pivot["trace"] {
 	if ("error" in trace) return { ...failedSection(trace.error), facts: null };
 	const said = section(trace.answer);
 	if (tree === null) return { ...said, facts: null };
