@@ -10,7 +10,7 @@ export const MINUTE_NS = 60_000_000_000n;
 /** How far around the minute parents, children and linked spans are looked for. */
 export const NEAR_NS = 120_000_000_000n;
 /** Spans read at once; a minute with more is read in parts, by trace. */
-const PART = 300_000;
+const PART = 100_000;
 /** Spans folded before other work gets its turn. */
 const TURN = 2_000;
 

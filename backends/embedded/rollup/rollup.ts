@@ -12,7 +12,7 @@ import { LOG_GAMMA } from "./sketch-buckets.ts";
 import { rollupTables } from "./tables.ts";
 
 /** After work of one second come so many without: ingest and questions go first. While minutes pile up it is less. */
-const REST = 3;
+const REST = 6;
 const REST_BEHIND = 0.5;
 const BEHIND = 3;
 /** A run takes up no further finished minute after so long. */
