@@ -1,10 +1,9 @@
 /** Collects batches and loads them in transactions that are large enough to be cheap and frequent enough to be seen soon. */
 import { type Batch, itemCount } from "./batch.ts";
 import type { JournalPosition } from "./load.ts";
+import { batchesToLoad, MAX_LOAD_ROWS } from "./row-groups.ts";
 import type { Store } from "./store.ts";
 
-/** A commit costs the same for one row as for thousands. */
-const MAX_ROWS = 65_536;
 const LINGER_MS = 200;
 /** Once so many wait, more are on their way: worth waiting longer. */
 const BUSY_ROWS = 4_096;
@@ -44,7 +43,7 @@ export class Loader {
 	add(id: number, batch: Batch, position: JournalPosition): void {
 		this.waiting.push({ id, batch, position, attempts: 0 });
 		this.rows += itemCount(batch);
-		if (this.rows >= MAX_ROWS) this.start();
+		if (this.rows >= MAX_LOAD_ROWS) this.start();
 		else this.timer ??= setTimeout(() => this.lingered(), LINGER_MS);
 	}
 
@@ -59,7 +58,7 @@ export class Loader {
 		this.running ??= this.run().finally(() => {
 			this.running = null;
 			if (this.waiting.length > 0 && this.timer === null && !this.closing) {
-				this.timer = setTimeout(() => this.start(), this.rows >= MAX_ROWS ? 0 : LINGER_MS);
+				this.timer = setTimeout(() => this.start(), this.rows >= MAX_LOAD_ROWS ? 0 : LINGER_MS);
 			}
 		});
 	}
@@ -88,12 +87,10 @@ export class Loader {
 	private lastError = "";
 
 	private takeSome(): Waiting[] {
-		let rows = 0;
-		let count = 0;
-		while (count < this.waiting.length && (rows < MAX_ROWS || count === 0))
-			rows += itemCount(this.waiting[count++]!.batch);
-		this.rows -= rows;
-		return this.waiting.splice(0, count);
+		if (this.waiting.length === 0) return [];
+		const taken = this.waiting.splice(0, batchesToLoad(this.waiting.map((one) => one.batch)));
+		for (const one of taken) this.rows -= itemCount(one.batch);
+		return taken;
 	}
 
 	private async tryLoad(items: readonly Waiting[]): Promise<boolean> {

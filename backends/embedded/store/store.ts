@@ -10,10 +10,10 @@ import { Dictionaries } from "./dictionaries.ts";
 import { dropSegment, type Erased, eraseEnvironment } from "./erase.ts";
 import { type JournalPosition, loadBatches } from "./load.ts";
 import { expiredSegments, leastWanted } from "./retention.ts";
+import { ROW_GROUP_ROWS } from "./row-groups.ts";
 import { type Segment, type SegmentTable, segmentTable } from "./segment.ts";
 import { sqlFile } from "./sql-file.ts";
 import { query, rowsOf } from "./statement.ts";
-import { ARRIVAL_COLUMN, TraceFilters, type TraceTable } from "./trace-filters.ts";
 import { transact } from "./transaction.ts";
 
 export interface StoreStatus {
@@ -40,7 +40,9 @@ export interface StoreOptions {
 
 /** DuckDB reads older files, not newer ones: a later DuckDB must not write what this one cannot read. */
 const STORAGE_VERSION = "v1.5.0";
-const TRACE_TABLES = Object.keys(ARRIVAL_COLUMN) as TraceTable[];
+const MEMORY = ":memory:";
+/** The attached file: row groups have a size of their own only there. */
+const CATALOG = "trivet";
 const MIB = 1024 * 1024;
 /** Queries may be under way to tables that are about to be dropped. */
 const DROP_GRACE_MS = 1_000;
@@ -55,7 +57,6 @@ export class Store implements Database {
 	private writing: Promise<unknown> = Promise.resolve();
 	private known: readonly Segment[] = [];
 	private arrival = 0n;
-	private traces = new TraceFilters(0n);
 	private loadedTo: JournalPosition = { file: 0n, position: 0n };
 	private rollupProblem: string | null = null;
 	private sizeProblem: string | null = null;
@@ -73,22 +74,30 @@ export class Store implements Database {
 	}
 
 	static async open(options: StoreOptions): Promise<Store> {
-		const instance = await DuckDBInstance.create(options.file, {
+		const instance = await DuckDBInstance.create(":memory:", {
 			memory_limit: `${options.memoryMb}MB`,
 			threads: String(options.threads),
-			storage_compatibility_version: STORAGE_VERSION,
+			temp_directory: options.file === MEMORY ? "" : `${options.file}.tmp`,
 			// Each checkpoint writes the last, incomplete row group again: at DuckDB's 16 MB loading costs a third more.
 			checkpoint_threshold: "64MB",
-			// Nothing is fetched and no other file is touched, whatever SQL comes along.
+			// Nothing is fetched, whatever SQL comes along.
 			autoinstall_known_extensions: "false",
 			autoload_known_extensions: "false",
-			enable_external_access: "false",
 		});
-		const writer = await instance.connect();
-		const readers = await Promise.all(Array.from({ length: options.readers }, () => instance.connect()));
-		const store = new Store(options, instance, writer, readers);
-		await store.prepare();
-		return store;
+		try {
+			const [writer, ...readers] = await Promise.all(
+				Array.from({ length: options.readers + 1 }, () => instance.connect()),
+			);
+			if (writer === undefined) throw new Error("a store needs a connection");
+			await attach(writer, options.file);
+			for (const connection of [writer, ...readers]) await connection.run(`use ${CATALOG}`);
+			const store = new Store(options, instance, writer, readers);
+			await store.prepare();
+			return store;
+		} catch (error) {
+			instance.closeSync();
+			throw error;
+		}
 	}
 
 	/** What of the journal is in the store. */
@@ -99,7 +108,7 @@ export class Store implements Database {
 	private async prepare(): Promise<void> {
 		const [made] = await rowsOf<{ n: bigint }>(
 			this.writer,
-			"select count(*) n from duckdb_tables() where table_name = 'segments'",
+			"select count(*) n from duckdb_tables() where database_name = current_database() and table_name = 'segments'",
 		);
 		if (made?.n === 0n) {
 			await transact(this.writer, async (tx) => {
@@ -115,7 +124,6 @@ export class Store implements Database {
 		if (position === undefined) throw new Error("the store has no journal position: erase the data directory");
 		this.loadedTo = { file: position.file, position: position.position };
 		this.arrival = position.arrival;
-		this.traces = new TraceFilters(this.arrival);
 		const segments = await rowsOf<SegmentRow>(this.writer, "select * from segments order by hour, keep");
 		this.known = segments.map(readSegment);
 		await this.readDictionaries();
@@ -139,27 +147,6 @@ export class Store implements Database {
 			.filter((segment) => window === null || overlaps(segment, window))
 			.map((segment) => `select * from ${segmentTable(table, segment.segment)}`);
 		return parts.length === 0 ? `${table}_none` : `(${parts.join(" union all ")})`;
-	}
-
-	fromTrace(table: TraceTable, traceLo: bigint): string {
-		const ranges = this.traces.ranges(traceLo);
-		const all = this.from(table, null);
-		const column = ARRIVAL_COLUMN[table];
-		const parts = ranges.map(({ from, to }) => `select * from ${all} where ${column} between ${from} and ${to}`);
-		return parts.length === 0 ? `${table}_none` : `(${parts.join(" union all ")})`;
-	}
-
-	/** Reads, after a start, which traces lie where, a stretch at a time; look-ups get faster meanwhile. */
-	async learnTraces(stopped: () => boolean): Promise<void> {
-		for (let range = this.traces.nextUnknown(); range !== null && !stopped(); range = this.traces.nextUnknown()) {
-			const { from, to } = range;
-			const parts = TRACE_TABLES.map(
-				(table) =>
-					`select trace_lo from ${this.from(table, null)} where ${ARRIVAL_COLUMN[table]} between ${from} and ${to} and trace_lo is not null`,
-			);
-			const { columns } = await this.columns(`select distinct trace_lo from (${parts.join(" union all ")})`);
-			this.traces.learned(from, BigUint64Array.from(columns.trace_lo as BigUint64Array));
-		}
 	}
 
 	async all<T>(sql: string, params?: SqlParams, signal?: AbortSignal): Promise<T[]> {
@@ -188,14 +175,6 @@ export class Store implements Database {
 			this.known = after.segments;
 			this.arrival = after.arrival;
 			this.loadedTo = position;
-			for (const batch of batches) {
-				for (const table of TRACE_TABLES) {
-					const rows = batch.tables[table];
-					const ids = rows?.columns.trace_lo;
-					if (rows && ids?.kind === "fixed") this.traces.loaded(ids.data as BigUint64Array, ids.valid, rows.rows);
-				}
-			}
-			this.traces.ended(after.arrival);
 		});
 	}
 
@@ -253,7 +232,7 @@ export class Store implements Database {
 
 	private async usedBytes(): Promise<number> {
 		const [size] = await this.all<{ bytes: bigint }>(
-			"select (total_blocks - free_blocks) * block_size as bytes from pragma_database_size()",
+			"select (total_blocks - free_blocks) * block_size as bytes from pragma_database_size() where database_name = current_database()",
 		);
 		return Number(size?.bytes ?? 0);
 	}
@@ -289,6 +268,14 @@ export class Store implements Database {
 			this.instance.closeSync();
 		});
 	}
+}
+
+/** Attaches the file, and locks every other one away. */
+async function attach(connection: DuckDBConnection, file: string): Promise<void> {
+	await connection.run(
+		`attach '${file.replaceAll("'", "''")}' as ${CATALOG} (storage_version '${STORAGE_VERSION}', row_group_size ${ROW_GROUP_ROWS})`,
+	);
+	await connection.run("set enable_external_access = false");
 }
 
 function overlaps({ fromNs, toNs }: Segment, window: TimeWindow): boolean {
