@@ -1,6 +1,6 @@
 /** One node: a box with its service's colour, its kind's sign, its name, and what comes in. */
 
-import { formatMs, formatPercent, formatRate } from "../../ui/format.ts";
+import { formatMs, formatPercent, formatRate, plural } from "../../ui/format.ts";
 import { serviceColor } from "../../ui/service-color.ts";
 import { fitMiddle } from "../trace/fit-middle.ts";
 import type { Point } from "./layout.ts";
@@ -51,7 +51,9 @@ export function NodeMark(props: {
 	const { node, at, traffic, selected, faded, onSelect } = props;
 	const failing = traffic.errorRate > 0;
 	const incoming = node.calls > 0;
-	const facts = incoming ? `${formatRate(traffic.rate)}  ·  p95 ${formatMs(traffic.p95Ms)}` : `${node.spans} spans`;
+	const facts = incoming
+		? `${formatRate(traffic.rate)}  ·  p95 ${formatMs(traffic.p95Ms)}`
+		: plural(node.spans, "span");
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: there is no button inside SVG
 		<g

@@ -45,6 +45,7 @@ export const TraceHeader = memo(function TraceHeader(props: TraceHeaderProps) {
 						<>
 							<Link
 								href={`/services/${encodeURIComponent(root.service)}`}
+								title={root.service}
 								className={panelStyles.serviceName}
 								style={{ "--service": serviceColor(root.service) } as CSSProperties}
 							>
