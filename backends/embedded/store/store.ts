@@ -14,6 +14,7 @@ import { ROW_GROUP_ROWS } from "./row-groups.ts";
 import { type Segment, type SegmentTable, segmentTable } from "./segment.ts";
 import { sqlFile } from "./sql-file.ts";
 import { query, rowsOf } from "./statement.ts";
+import { ARRIVAL_COLUMN, TraceFilters, type TraceTable } from "./trace-filters.ts";
 import { transact } from "./transaction.ts";
 
 export interface StoreStatus {
@@ -43,6 +44,7 @@ const STORAGE_VERSION = "v1.5.0";
 const MEMORY = ":memory:";
 /** The attached file: row groups have a size of their own only there. */
 const CATALOG = "trivet";
+const TRACE_TABLES = Object.keys(ARRIVAL_COLUMN) as TraceTable[];
 const MIB = 1024 * 1024;
 /** Queries may be under way to tables that are about to be dropped. */
 const DROP_GRACE_MS = 1_000;
@@ -57,6 +59,7 @@ export class Store implements Database {
 	private writing: Promise<unknown> = Promise.resolve();
 	private known: readonly Segment[] = [];
 	private arrival = 0n;
+	private traces = new TraceFilters(0n);
 	private loadedTo: JournalPosition = { file: 0n, position: 0n };
 	private rollupProblem: string | null = null;
 	private sizeProblem: string | null = null;
@@ -124,6 +127,7 @@ export class Store implements Database {
 		if (position === undefined) throw new Error("the store has no journal position: erase the data directory");
 		this.loadedTo = { file: position.file, position: position.position };
 		this.arrival = position.arrival;
+		this.traces = new TraceFilters(this.arrival);
 		const segments = await rowsOf<SegmentRow>(this.writer, "select * from segments order by hour, keep");
 		this.known = segments.map(readSegment);
 		await this.readDictionaries();
@@ -147,6 +151,27 @@ export class Store implements Database {
 			.filter((segment) => window === null || overlaps(segment, window))
 			.map((segment) => `select * from ${segmentTable(table, segment.segment)}`);
 		return parts.length === 0 ? `${table}_none` : `(${parts.join(" union all ")})`;
+	}
+
+	fromTrace(table: TraceTable, traceLo: bigint): string {
+		const ranges = this.traces.ranges(traceLo);
+		const all = this.from(table, null);
+		const column = ARRIVAL_COLUMN[table];
+		const parts = ranges.map(({ from, to }) => `select * from ${all} where ${column} between ${from} and ${to}`);
+		return parts.length === 0 ? `${table}_none` : `(${parts.join(" union all ")})`;
+	}
+
+	/** Reads, after a start, which traces lie where, a stretch at a time; look-ups get faster meanwhile. */
+	async learnTraces(stopped: () => boolean): Promise<void> {
+		for (let range = this.traces.nextUnknown(); range !== null && !stopped(); range = this.traces.nextUnknown()) {
+			const { from, to } = range;
+			const parts = TRACE_TABLES.map(
+				(table) =>
+					`select trace_lo from ${this.from(table, null)} where ${ARRIVAL_COLUMN[table]} between ${from} and ${to} and trace_lo is not null`,
+			);
+			const { columns } = await this.columns(`select distinct trace_lo from (${parts.join(" union all ")})`);
+			this.traces.learned(from, BigUint64Array.from(columns.trace_lo as BigUint64Array));
+		}
 	}
 
 	async all<T>(sql: string, params?: SqlParams, signal?: AbortSignal): Promise<T[]> {
@@ -175,6 +200,14 @@ export class Store implements Database {
 			this.known = after.segments;
 			this.arrival = after.arrival;
 			this.loadedTo = position;
+			for (const batch of batches) {
+				for (const table of TRACE_TABLES) {
+					const rows = batch.tables[table];
+					const ids = rows?.columns.trace_lo;
+					if (rows && ids?.kind === "fixed") this.traces.loaded(ids.data as BigUint64Array, ids.valid, rows.rows);
+				}
+			}
+			this.traces.ended(after.arrival);
 		});
 	}
 
