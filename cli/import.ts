@@ -41,9 +41,10 @@ export async function main(args: string[]): Promise<void> {
 		process.stdout.write(
 			`${file}: ${traces} spans, ${logs} log records, ${metrics} metric points; ${job.rejected} rejected\n`,
 		);
+		const page = traces > 0 ? "/traces" : logs > 0 ? "/logs" : "/";
 		for (const problem of job.problems) process.stdout.write(`  ${problem}\n`);
 		if (job.window)
-			process.stdout.write(`  ${values.url}/traces?from=${job.window.fromMs}&to=${job.window.toMs + 1}\n`);
+			process.stdout.write(`  ${values.url}${page}?from=${job.window.fromMs}&to=${job.window.toMs + 1}\n`);
 		if (job.state === "failed") failed++;
 	}
 	if (failed > 0) throw new Error(`${failed} of ${positionals.length} files could not be imported.`);

@@ -3,7 +3,7 @@ import { isAbsolute, resolve } from "node:path";
 import { z } from "zod";
 import { InvalidInput } from "../core/ports.ts";
 
-const port = z.coerce.number().int().min(0).max(65535);
+const port = z.coerce.number("give a port number from 1 to 65535").int().min(0).max(65535);
 const list = z
 	.string()
 	.default("")
@@ -20,7 +20,7 @@ const configSchema = z.object({
 	TRIVET_OTLP_PORT: port.default(4318),
 	TRIVET_DATA_DIR: z.string().min(1).default(".trivet"),
 	/** Megabytes the store may use for itself. */
-	TRIVET_MEMORY: z.coerce.number().int().min(128).max(1_000_000).default(400),
+	TRIVET_MEMORY: z.coerce.number("give a whole number").int().min(128).max(1_000_000).default(400),
 	/** `72h` or `7d`. */
 	TRIVET_RETENTION: z
 		.string()
@@ -28,7 +28,7 @@ const configSchema = z.object({
 		.default("72h")
 		.transform((text) => Number(text.slice(0, -1)) * (text.endsWith("d") ? 24 : 1)),
 	/** Megabytes on disk before the oldest hours go. */
-	TRIVET_RETENTION_SIZE: z.coerce.number().int().min(100).default(20_000),
+	TRIVET_RETENTION_SIZE: z.coerce.number("give a whole number").int().min(100).default(20_000),
 	TRIVET_SCRAPE_TARGETS: list,
 	TRIVET_TOKEN: z.string().min(8).optional(),
 	TRIVET_ALLOWED_HOSTS: list,

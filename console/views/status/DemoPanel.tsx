@@ -45,7 +45,7 @@ export function DemoPanel({ running }: { running: boolean }) {
 				demo.isError ? (
 					<ErrorState error={demo.error} retry={() => void demo.refetch()} />
 				) : (
-					<SkeletonRows rows={8} rowHeight={52} />
+					<SkeletonRows rows={9} rowHeight={77} />
 				)
 			) : (
 				<>

@@ -162,9 +162,13 @@ function Coverage({ topology, graph }: { topology: Topology; graph: VisibleGraph
 					hidden: {plural(graph.hiddenNodes, "node")}, {plural(graph.hiddenEdges, "edge")}
 				</span>
 			)}
-			<span className={classes.grow} />
-			{topology.status === "partial" && <span>{topology.reason}</span>}
-			<span>from {topology.source}</span>
+			{topology.status !== "partial" && <span className={classes.grow} />}
+			{topology.status === "partial" && (
+				<span className={classes.reason} title={topology.reason}>
+					{topology.reason}
+				</span>
+			)}
+			<span className={classes.source}>from {topology.source}</span>
 		</footer>
 	);
 }

@@ -13,6 +13,8 @@ import type { MeasureText } from "./use-text-width.ts";
 import styles from "./waterfall.module.css";
 
 export const ROW_PX = 24;
+/** Less room than this has a row for one name only. */
+const BOTH_NAMES_PX = 96;
 
 export interface RowLook {
 	tree: TraceTree;
@@ -86,13 +88,15 @@ function NameCell(props: SpanRowProps & { service: string; flags: ReturnType<typ
 	const { tree, measure } = look;
 	const parent = tree.parent[row]!;
 	const indent = Math.min(tree.depth[row]! * look.indentPx, look.namePx * 0.5);
-	const showService = parent < 0 || tree.service[parent] !== tree.service[row] || props.selected;
 	const marks =
 		flags.reduce((px, flag) => px + (look.compact ? 19 : measure(FLAG_NOTES[flag].tag) + 10), 0) +
 		(tree.error[row] === 1 ? 16 : 0) +
 		(tree.events[row]! > 0 ? 12 : 0) +
 		(tree.links[row]! > 0 ? 14 : 0);
 	const room = look.namePx - indent - (look.compact ? 44 : 62) - marks - (collapsed ? 34 : 0);
+	// Where there is no room for both, the colour stands for the service and the operation keeps its name.
+	const showService =
+		room >= BOTH_NAMES_PX && (parent < 0 || tree.service[parent] !== tree.service[row] || props.selected);
 	const bold = (text: string) => measure(text, true);
 	const serviceText = showService ? fitMiddle(service, Math.max(44, room * 0.42), bold) : "";
 	const nameText = fitMiddle(

@@ -6,7 +6,7 @@ import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
 import { ChoiceFilter, FilterBar, PickFilter, TextFilter } from "../../ui/FilterBar.tsx";
 import { plural } from "../../ui/format.ts";
-import { traceHref, useNavigate } from "../../ui/Link.tsx";
+import { Link, traceHref, useNavigate } from "../../ui/Link.tsx";
 import { FollowButton, LiveNote } from "../../ui/LiveNote.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
@@ -136,6 +136,11 @@ export function TracesView() {
 								<button type="button" className={styles.action} onClick={clear}>
 									Clear the filters
 								</button>
+								{filters.q !== "" && (
+									<Link href={`/logs?q=${encodeURIComponent(filters.q)}`} className={styles.other}>
+										Look for it in the logs
+									</Link>
+								)}
 							</p>
 						</EmptyState>
 					) : (
