@@ -4,7 +4,12 @@ import { lockDirectory } from "../backends/embedded/lock.ts";
 import { readOptions } from "./options.ts";
 
 export async function main(args: string[], root: string): Promise<void> {
-	const { dataDir } = readOptions(args, root).config;
+	const { config, help } = readOptions(args, root);
+	const { dataDir } = config;
+	if (help) {
+		process.stdout.write(`npm run reset -- [--data-dir DIR]\n\nErases the data directory, which is ${dataDir}.\n`);
+		return;
+	}
 	if (!existsSync(dataDir)) {
 		process.stdout.write(`Nothing to erase: ${dataDir} does not exist.\n`);
 		return;
