@@ -1,7 +1,7 @@
 /** `npm start`: the embedded backend, the server with the pages, and the demo shop; Ctrl-C stops all of it. */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { pino } from "pino";
 import { openEmbedded } from "../backends/embedded/backend.ts";
 import { loadPages } from "../server/pages.ts";
@@ -73,7 +73,13 @@ export async function main(args: string[], root: string): Promise<void> {
 			}
 		}
 		process.stdout.write(
-			welcome({ consoleUrl: server.url, otlpEndpoint, demo: server.demo.url !== null, dataDir: config.dataDir }),
+			welcome({
+				consoleUrl: server.url,
+				otlpEndpoint,
+				demo: server.demo.url !== null,
+				dataDir: config.dataDir,
+				root: resolve(root),
+			}),
 		);
 	} catch (error) {
 		await stop();

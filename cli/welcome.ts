@@ -5,9 +5,11 @@ export interface Running {
 	otlpEndpoint: string;
 	demo: boolean;
 	dataDir: string;
+	/** Of the checkout, where the instrumentation package lies. */
+	root: string;
 }
 
-export function welcome({ consoleUrl, otlpEndpoint, demo, dataDir }: Running): string {
+export function welcome({ consoleUrl, otlpEndpoint, demo, dataDir, root }: Running): string {
 	return `
   Trivet is running.
 
@@ -18,14 +20,14 @@ export function welcome({ consoleUrl, otlpEndpoint, demo, dataDir }: Running): s
 
   Send your own:
 
-  Node           npm install @trivet/instrumentation
+  Node           npm install ${root}/instrumentation
                  OTEL_SERVICE_NAME=my-app OTEL_EXPORTER_OTLP_ENDPOINT=${otlpEndpoint} \\
                    node --import @trivet/instrumentation/register app.js
 
   any OTel SDK   OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf OTEL_EXPORTER_OTLP_ENDPOINT=${otlpEndpoint}
 
   curl           curl ${otlpEndpoint}/v1/traces -H 'content-type: application/json' -d \\
-                   "{\\"resourceSpans\\":[{\\"resource\\":{\\"attributes\\":[{\\"key\\":\\"service.name\\",\\"value\\":{\\"stringValue\\":\\"curl\\"}}]},\\"scopeSpans\\":[{\\"spans\\":[{\\"traceId\\":\\"$(openssl rand -hex 16)\\",\\"spanId\\":\\"$(openssl rand -hex 8)\\",\\"name\\":\\"hello\\",\\"kind\\":2,\\"startTimeUnixNano\\":\\"$(date +%s)000000000\\",\\"endTimeUnixNano\\":\\"$(date +%s)250000000\\"}]}]}]}"
+                   "{\\"resourceSpans\\":[{\\"resource\\":{\\"attributes\\":[{\\"key\\":\\"service.name\\",\\"value\\":{\\"stringValue\\":\\"curl\\"}}]},\\"scopeSpans\\":[{\\"spans\\":[{\\"traceId\\":\\"$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')\\",\\"spanId\\":\\"$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n')\\",\\"name\\":\\"hello\\",\\"kind\\":2,\\"startTimeUnixNano\\":\\"$(date +%s)000000000\\",\\"endTimeUnixNano\\":\\"$(date +%s)250000000\\"}]}]}]}"
 
   Ctrl-C stops everything.
 

@@ -235,6 +235,7 @@ test("every endpoint answers in the shape of its schema", async () => {
 		async () => {
 			const found = topologySchema.parse(await answer("/api/topology"));
 			expect(found.status).toBe("ok");
+			expect(found.edges).toHaveLength(2);
 			return found;
 		},
 		{ timeout: 20_000, interval: 50 },
@@ -277,6 +278,8 @@ test.each([
 	["/api/traces/not-a-trace", 400, /not-a-trace/],
 	["/api/logs?spanId=xyz&traceId=1", 400, /xyz/],
 	["/api/red?stepMs=1000&from=now-7d", 400, /step/],
+	["/api/traces?traceql={}", 501, /TraceQL/],
+	["/api/logs?logql={}", 501, /LogQL/],
 	["/api/nothing", 404, /nothing/],
 	["/api/import/unknown", 404, /unknown/],
 ])("%s is refused with %i and the value that is wrong", async (path, status, detail) => {

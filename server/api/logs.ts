@@ -4,7 +4,7 @@ import type { LogRecord } from "../../core/model.ts";
 import { parseSearch } from "../../core/search.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { readTraceId } from "./exemplars.ts";
-import { ProblemError } from "./problem.ts";
+import { ProblemError, refuseRaw } from "./problem.ts";
 import { type LogRecordAnswer, logsQuery, logsSchema } from "./schema.ts";
 import { section } from "./section.ts";
 
@@ -40,6 +40,7 @@ export const logs: Endpoint<typeof logsQuery, NoParams, typeof logsSchema> = {
 	query: logsQuery,
 	answer: logsSchema,
 	async run({ query, window, call, services }) {
+		refuseRaw("logql", "LogQL", query.logql);
 		const found = await services.backend.logs.logs(
 			{
 				window: query.traceId === undefined ? window(query) : null,

@@ -13,6 +13,17 @@ export class ProblemError extends Error {
 	}
 }
 
+/** For a query language that is a capability of other backends. */
+export function refuseRaw(parameter: string, language: string, given: string | undefined): void {
+	if (given === undefined) return;
+	throw new ProblemError(
+		501,
+		"Not on this backend",
+		`${parameter}= takes ${language}, which the embedded backend does not speak.`,
+		["Say it in the search text (q=), or run Trivet over the engine that speaks it."],
+	);
+}
+
 export function toProblem(error: unknown): Problem {
 	if (error instanceof ProblemError) return error.problem;
 	const detail = error instanceof Error ? error.message : String(error);

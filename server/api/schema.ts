@@ -161,6 +161,8 @@ export const tracesQuery = windowQuery.extend(pageQuery.shape).extend({
 	maxDurationMs: z.coerce.number().nonnegative().optional(),
 	status: z.enum(["error", "ok"]).optional(),
 	order: z.enum(["newest", "slowest"]).default("newest"),
+	/** Raw TraceQL, for backends that speak it: 501 elsewhere. */
+	traceql: z.string().max(10_000).optional(),
 });
 export const tracesSchema = z
 	.object({
@@ -305,6 +307,8 @@ export const logsQuery = windowQuery.extend(pageQuery.shape).extend({
 	level: z.enum(["trace", "debug", "info", "warn", "error", "fatal"]).optional(),
 	q: z.string().max(2000).optional(),
 	order: z.enum(["oldest", "newest"]).default("newest"),
+	/** Raw LogQL, for backends that speak it: 501 elsewhere. */
+	logql: z.string().max(10_000).optional(),
 });
 export const logsSchema = z
 	.object({

@@ -2,6 +2,7 @@ import type { z } from "@hono/zod-openapi";
 import type { TraceSummary } from "../../core/ports.ts";
 import { type Filter, parseSearch } from "../../core/search.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { refuseRaw } from "./problem.ts";
 import { type TraceSummaryAnswer, tracesQuery, tracesSchema } from "./schema.ts";
 import { section } from "./section.ts";
 
@@ -32,6 +33,7 @@ export const traces: Endpoint<typeof tracesQuery, NoParams, typeof tracesSchema>
 	query: tracesQuery,
 	answer: tracesSchema,
 	async run({ query, window, call, services }) {
+		refuseRaw("traceql", "TraceQL", query.traceql);
 		const found = await services.backend.traces.search(
 			{ window: window(query), filter: filterOf(query), status: query.status ?? null, order: query.order },
 			call({

@@ -41,7 +41,9 @@ export async function rolledWindow(db: Database, window: TimeWindow, signal: Abo
 			signal,
 		),
 		db.all<{ minutes: bigint }>(
-			"select count(distinct minute) as minutes from dirty_minutes where minute >= $1 and minute < $2",
+			// The newest minutes are folded again every few seconds: once folded they are as fresh as live figures can be.
+			`select count(distinct minute) as minutes from dirty_minutes where minute >= $1 and minute < $2
+				and not (minute >= (select max(minute) - 1 from dirty_minutes) and minute in (select minute from folded))`,
 			[from, to],
 			signal,
 		),

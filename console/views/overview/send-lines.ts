@@ -13,7 +13,7 @@ export function sendLines(endpoint: string): SendLines[] {
 			id: "node",
 			title: "A Node app",
 			note: "No code changes: spans, logs with trace ids, metrics with exemplars.",
-			text: `npm install @trivet/instrumentation
+			text: `npm install PATH_TO_TRIVET/instrumentation
 OTEL_SERVICE_NAME=my-app \\
 OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint} \\
   node --import @trivet/instrumentation/register app.js`,
@@ -25,7 +25,7 @@ OTEL_EXPORTER_OTLP_ENDPOINT=${endpoint} \\
 			text: `curl ${endpoint}/v1/traces -H 'content-type: application/json' -d "{\\"resourceSpans\\":[{
   \\"resource\\":{\\"attributes\\":[{\\"key\\":\\"service.name\\",\\"value\\":{\\"stringValue\\":\\"curl\\"}}]},
   \\"scopeSpans\\":[{\\"spans\\":[{\\"name\\":\\"hello\\",\\"kind\\":2,
-    \\"traceId\\":\\"$(openssl rand -hex 16)\\",\\"spanId\\":\\"$(openssl rand -hex 8)\\",
+    \\"traceId\\":\\"$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n')\\",\\"spanId\\":\\"$(od -An -N8 -tx1 /dev/urandom | tr -d ' \\n')\\",
     \\"startTimeUnixNano\\":\\"$(date +%s)000000000\\",\\"endTimeUnixNano\\":\\"$(date +%s)250000000\\"}]}]}]}"`,
 		},
 		{

@@ -53,7 +53,7 @@ export function NodeMark(props: {
 	const incoming = node.calls > 0;
 	const facts = incoming
 		? `${formatRate(traffic.rate)}  ·  p95 ${formatMs(traffic.p95Ms)}`
-		: plural(node.spans, "span");
+		: `entry  ·  ${plural(node.spans, "span")}`;
 	return (
 		// biome-ignore lint/a11y/useSemanticElements: there is no button inside SVG
 		<g

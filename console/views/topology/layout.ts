@@ -24,7 +24,7 @@ export interface Layout {
 
 export function layoutGraph({ nodes, edges, direction }: LayoutInput): Layout {
 	const graph = new dagre.graphlib.Graph({ multigraph: true });
-	graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: 84, edgesep: 14, marginx: 24, marginy: 24 });
+	graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: 64, edgesep: 14, marginx: 24, marginy: 24 });
 	graph.setDefaultEdgeLabel(() => ({}));
 	for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
 	for (const { id, caller, callee } of edges) graph.setEdge(caller, callee, {}, id);

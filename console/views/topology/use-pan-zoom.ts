@@ -17,16 +17,17 @@ export function zoomAt(view: View, factor: number, x: number, y: number): View {
 	return { scale, x: x - (x - view.x) * ratio, y: y - (y - view.y) * ratio };
 }
 
+/** Smaller than this the names cannot be read: then the beginning is shown and the rest is a drag away. */
+const MIN_FIT = 0.7;
 const MAX_FIT = 1.2;
 
-/** The whole of the content, centred; a small graph is drawn a little larger, not to the walls. */
+/** The whole of the content, centred, as far as it stays legible; a small graph is drawn a little larger, not to the walls. */
 export function fitView(content: { width: number; height: number }, frame: { width: number; height: number }): View {
 	if (content.width === 0 || content.height === 0) return { x: 0, y: 0, scale: 1 };
-	const scale = Math.min(
-		MAX_FIT,
-		Math.max(MIN_SCALE, Math.min(frame.width / content.width, frame.height / content.height)),
-	);
-	return { scale, x: (frame.width - content.width * scale) / 2, y: (frame.height - content.height * scale) / 2 };
+	const whole = Math.min(frame.width / content.width, frame.height / content.height);
+	const scale = Math.min(MAX_FIT, Math.max(MIN_FIT, whole));
+	const place = (room: number, size: number) => Math.max(0, (room - size * scale) / 2);
+	return { scale, x: place(frame.width, content.width), y: place(frame.height, content.height) };
 }
 
 export function usePanZoom(content: { width: number; height: number } | null) {

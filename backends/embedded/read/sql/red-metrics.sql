@@ -39,8 +39,9 @@ growth as (
 		case when is_delta or is_first or restarted or shape <> old_shape then null else old_counts end as less,
 		case when is_delta or is_first or restarted or shape = old_shape or count <= 0 then 1.0 else (count - old_count) / count end as scale
 	from judged
-	-- A counter seen for the first time grew within the window only when it began in it.
-	where is_delta or not is_first or (start_ns >= $near_from and start_ns < time_ns)
+	-- A counter seen for the first time is where counting begins, unless it began itself a moment before: what a long-running process counted
+	-- while nobody listened (before its first scrape, before an erasure) belongs to no point of the window.
+	where is_delta or not is_first or (start_ns >= $near_from and start_ns < time_ns and time_ns - start_ns <= 120000000000)
 ),
 spread as (
 	select route, service, failed, shape, counts, less, scale, since_ns, time_ns,

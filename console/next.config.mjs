@@ -1,5 +1,4 @@
 import { fileURLToPath } from "node:url";
-import type { NextConfig } from "next";
 
 /** A server whose API the pages should use, e.g. http://localhost:3000: only for `next dev`, in production one process serves both. */
 const apiProxy = process.env.TRIVET_API_PROXY;
@@ -19,7 +18,8 @@ const contentSecurityPolicy = [
 	"frame-ancestors 'none'",
 ].join("; ");
 
-const config: NextConfig = {
+/** @type {import("next").NextConfig} */
+const config = {
 	reactStrictMode: true,
 	poweredByHeader: false,
 	devIndicators: false,
