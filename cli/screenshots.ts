@@ -27,7 +27,10 @@ export async function main(args: string[], root: string): Promise<void> {
 			const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme });
 			const page = await context.newPage();
 			await page.goto(trivet.consoleUrl + path, { waitUntil: "networkidle" });
-			if (name === "pivot") await page.getByTestId("span-row").filter({ hasText: "payment" }).first().click();
+			if (name === "pivot") {
+				await page.getByTestId("span-row").filter({ hasText: "payment" }).first().click();
+				await page.getByTestId("span-panel").filter({ hasText: "http.route" }).waitFor();
+			}
 			await page.waitForLoadState("networkidle");
 			await page.screenshot({ path: join(root, "docs", `${name}.png`) });
 			process.stdout.write(`docs/${name}.png  ${path}\n`);

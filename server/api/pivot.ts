@@ -220,7 +220,10 @@ async function redOf(backend: Backend, { services, times }: RedContext, call: Ca
 	if (first === undefined || last === undefined) {
 		return { ...emptySection("Nothing with this ID names a service to show RED for."), stepMs: 0, services: [] };
 	}
-	const over: TimeWindow = { fromUnixNano: first - RED_MARGIN, toUnixNano: last + RED_MARGIN };
+	// Of a fresh trace the time to come is no part of the window.
+	const now = msToNano(Date.now());
+	const to = last + RED_MARGIN > now && now > last ? now : last + RED_MARGIN;
+	const over: TimeWindow = { fromUnixNano: first - RED_MARGIN, toUnixNano: to };
 	// Whole minutes are added up already.
 	const stepNs = chooseStep(over) > MINUTE ? chooseStep(over) : MINUTE;
 	const stepMs = Number(stepNs / 1_000_000n);

@@ -12,14 +12,16 @@ export function edgeWidth(rate: number): number {
 export function EdgeMark(props: {
 	edge: TopologyEdge;
 	points: readonly Point[];
+	/** Where its figures have room; null: the middle of the line. */
+	label: Point | null;
 	selected: boolean;
 	faded: boolean;
 	labelled: boolean;
 	onSelect: () => void;
 }) {
-	const { edge, points, selected, faded, labelled, onSelect } = props;
+	const { edge, points, label, selected, faded, labelled, onSelect } = props;
 	const path = curve(points);
-	const middle = points[Math.floor(points.length / 2)];
+	const middle = label ?? points[Math.floor(points.length / 2)];
 	const errorRate = edge.calls > 0 ? edge.errors / edge.calls : 0;
 	return (
 		// biome-ignore lint/a11y/noStaticElementInteractions: the table view has the same edges for keyboards
@@ -42,7 +44,7 @@ export function EdgeMark(props: {
 				markerEnd={`url(#${markerOf(edge, errorRate, selected)})`}
 			/>
 			{labelled && middle && (
-				<text className={classes.label} x={middle.x} y={middle.y - 5} textAnchor="middle">
+				<text className={classes.label} x={middle.x} y={middle.y - 3} textAnchor="middle">
 					{formatRate(edge.rate)}
 					{errorRate > 0 && <tspan className={classes.errors}>{`  ${formatPercent(errorRate)}`}</tspan>}
 				</text>

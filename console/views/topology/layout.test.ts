@@ -12,6 +12,7 @@ test("callers stand before what they call, and nothing overlaps", () => {
 			{ id: "ac", caller: "a", callee: "c" },
 			{ id: "bd", caller: "b", callee: "d" },
 		],
+		label: null,
 		direction: "LR",
 	});
 	const at = (id: string) => layout.nodes[id] as { x: number; y: number };
@@ -23,7 +24,8 @@ test("callers stand before what they call, and nothing overlaps", () => {
 			expect(apart, `${one} and ${other}`).toBe(true);
 		}
 	}
-	expect(layout.edges.ab?.length).toBeGreaterThan(1);
+	expect(layout.edges.ab?.points.length).toBeGreaterThan(1);
+	expect(layout.edges.ab?.label).toBeNull();
 });
 
 test("a cycle, a call to itself and two kinds of edge between the same two are all laid out", () => {
@@ -38,10 +40,11 @@ test("a cycle, a call to itself and two kinds of edge between the same two are a
 			{ id: "back", caller: "b", callee: "a" },
 			{ id: "self", caller: "a", callee: "a" },
 		],
+		label: { width: 60, height: 12 },
 		direction: "TB",
 	});
 	for (const id of ["call", "message", "back", "self"])
-		expect(curve(layout.edges[id] ?? [])).toMatch(/^M[\d.-]+,[\d.-]+/);
+		expect(curve(layout.edges[id]?.points ?? [])).toMatch(/^M[\d.-]+,[\d.-]+/);
 });
 
 test("a curve begins at its first point and ends at its last", () => {

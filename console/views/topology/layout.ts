@@ -4,6 +4,8 @@ import dagre from "@dagrejs/dagre";
 export interface LayoutInput {
 	nodes: { id: string; width: number; height: number }[];
 	edges: { id: string; caller: string; callee: string }[];
+	/** Room that is kept on every edge for its figures; null without. */
+	label: { width: number; height: number } | null;
 	/** Left to right on wide screens, top to bottom on narrow ones. */
 	direction: "LR" | "TB";
 }
@@ -18,16 +20,24 @@ export interface Layout {
 	height: number;
 	/** Centres. */
 	nodes: Record<string, Point>;
-	/** From the caller's border to the callee's. */
-	edges: Record<string, Point[]>;
+	/** From the caller's border to the callee's, and the middle of the room for the figures. */
+	edges: Record<string, { points: Point[]; label: Point | null }>;
 }
 
-export function layoutGraph({ nodes, edges, direction }: LayoutInput): Layout {
+export function layoutGraph({ nodes, edges, label, direction }: LayoutInput): Layout {
 	const graph = new dagre.graphlib.Graph({ multigraph: true });
-	graph.setGraph({ rankdir: direction, nodesep: 22, ranksep: 64, edgesep: 14, marginx: 24, marginy: 24 });
+	graph.setGraph({
+		rankdir: direction,
+		nodesep: 22,
+		ranksep: label === null ? 64 : 26,
+		edgesep: 14,
+		marginx: 24,
+		marginy: 24,
+	});
 	graph.setDefaultEdgeLabel(() => ({}));
 	for (const { id, width, height } of nodes) graph.setNode(id, { width, height });
-	for (const { id, caller, callee } of edges) graph.setEdge(caller, callee, {}, id);
+	for (const { id, caller, callee } of edges)
+		graph.setEdge(caller, callee, label === null ? {} : { ...label, labelpos: "c" }, id);
 	dagre.layout(graph);
 	const { width = 0, height = 0 } = graph.graph() as { width?: number; height?: number };
 	return {
@@ -35,12 +45,15 @@ export function layoutGraph({ nodes, edges, direction }: LayoutInput): Layout {
 		height,
 		nodes: Object.fromEntries(nodes.map(({ id }) => [id, point(graph.node(id))])),
 		edges: Object.fromEntries(
-			edges.map(({ id, caller, callee }) => [id, (graph.edge(caller, callee, id).points ?? []).map(point)]),
+			edges.map(({ id, caller, callee }) => {
+				const edge = graph.edge(caller, callee, id) as { points?: Partial<Point>[]; x?: number; y?: number };
+				return [id, { points: (edge.points ?? []).map(point), label: label === null ? null : point(edge) }];
+			}),
 		),
 	};
 }
 
-function point({ x, y }: { x?: number; y?: number }): Point {
+function point({ x, y }: { x?: number | undefined; y?: number | undefined }): Point {
 	return { x: x ?? 0, y: y ?? 0 };
 }
 
