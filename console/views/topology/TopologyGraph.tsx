@@ -14,7 +14,7 @@ import { edgeId, structureKey, type TopologyEdge, type VisibleGraph } from "./vi
 /** With more edges than this, numbers stand on the selected node's edges only. */
 const LABELLED_EDGES = 28;
 /** `12.3/s  0.42 %` in the small type. */
-const LABEL = { width: 74, height: 14 };
+const LABEL = { width: 58, height: 14 };
 
 export function TopologyGraph(props: {
 	graph: VisibleGraph;

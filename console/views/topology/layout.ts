@@ -29,7 +29,7 @@ export function layoutGraph({ nodes, edges, label, direction }: LayoutInput): La
 	graph.setGraph({
 		rankdir: direction,
 		nodesep: 22,
-		ranksep: label === null ? 64 : 26,
+		ranksep: label === null ? 64 : 8,
 		edgesep: 14,
 		marginx: 24,
 		marginy: 24,
