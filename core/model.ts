@@ -13,8 +13,12 @@ export type SpanId = string;
 export type AttributeValue = string | number | boolean | null | AttributeValue[] | { [key: string]: AttributeValue };
 export type Attributes = Record<string, AttributeValue>;
 
-export type SpanKind = "unspecified" | "internal" | "server" | "client" | "producer" | "consumer";
-export type StatusCode = "unset" | "ok" | "error";
+/** In the order of OTLP's numbers, which is also what a store keeps. */
+export const SPAN_KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const;
+export type SpanKind = (typeof SPAN_KINDS)[number];
+/** As `SPAN_KINDS`: the index is OTLP's number. */
+export const STATUS_CODES = ["unset", "ok", "error"] as const;
+export type StatusCode = (typeof STATUS_CODES)[number];
 
 /** What the tree, the critical path and the topology need of a span: no attributes, so that 100,000 fit. */
 export interface SpanCore {

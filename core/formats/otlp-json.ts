@@ -4,7 +4,16 @@
  */
 import { levelOf, readAnyValue, readAttributes, writeAttributes } from "../attribute-value.ts";
 import { normaliseSpanId, normaliseTraceId } from "../ids.ts";
-import type { Attributes, LogRecord, MetricPoint, Span, SpanEvent, SpanKind, SpanLink, StatusCode } from "../model.ts";
+import {
+	type Attributes,
+	type LogRecord,
+	type MetricPoint,
+	SPAN_KINDS,
+	type Span,
+	type SpanEvent,
+	type SpanLink,
+	STATUS_CODES,
+} from "../model.ts";
 import { InvalidInput } from "../ports.ts";
 import { derivedParts, serviceOf, traceOfAttributes } from "../route.ts";
 import { type JsonObject, listAt, objectAt, textAt } from "./json.ts";
@@ -20,10 +29,8 @@ import {
 } from "./otlp-fields.ts";
 import { pointsOf, readMetric } from "./otlp-metrics.ts";
 
-const KINDS = ["unspecified", "internal", "server", "client", "producer", "consumer"] as const satisfies SpanKind[];
-const KIND_NAMES = KINDS.map((kind) => `SPAN_KIND_${kind.toUpperCase()}`);
-const STATUSES = ["unset", "ok", "error"] as const satisfies StatusCode[];
-const STATUS_NAMES = STATUSES.map((status) => `STATUS_CODE_${status.toUpperCase()}`);
+const KIND_NAMES = SPAN_KINDS.map((kind) => `SPAN_KIND_${kind.toUpperCase()}`);
+const STATUS_NAMES = STATUS_CODES.map((status) => `STATUS_CODE_${status.toUpperCase()}`);
 
 /** Spans of an ExportTraceServiceRequest; `arrival` counts up from 0 in the order of the request. */
 export function readTraces(input: string | object): { spans: Span[]; rejected: Rejected } {
@@ -46,7 +53,7 @@ function readSpan(item: JsonObject, resource: Attributes, scope: Scope, arrival:
 	const core = {
 		parentSpanId: optionalSpanId(item.parentSpanId, "parentSpanId"),
 		name: textAt(item.name, "name"),
-		kind: enumAt(item.kind, KIND_NAMES, KINDS),
+		kind: enumAt(item.kind, KIND_NAMES, SPAN_KINDS),
 		attributes: withScope(scope, readAttributes(item.attributes)),
 		resource,
 		traceState: textAt(item.traceState, "traceState"),
@@ -59,7 +66,7 @@ function readSpan(item: JsonObject, resource: Attributes, scope: Scope, arrival:
 		...derivedParts(core),
 		startUnixNano,
 		durationNs: Number(endUnixNano - startUnixNano),
-		statusCode: enumAt(status.code, STATUS_NAMES, STATUSES),
+		statusCode: enumAt(status.code, STATUS_NAMES, STATUS_CODES),
 		statusMessage: textAt(status.message, "status.message"),
 		links: listAt(item.links, "links").flatMap(readLink),
 		arrival,
@@ -200,7 +207,7 @@ function writeSpan(span: Span): object {
 		...(span.parentSpanId === null ? {} : { parentSpanId: span.parentSpanId }),
 		...(span.traceState === "" ? {} : { traceState: span.traceState }),
 		name: span.name,
-		kind: KINDS.indexOf(span.kind),
+		kind: SPAN_KINDS.indexOf(span.kind),
 		startTimeUnixNano: String(span.startUnixNano),
 		endTimeUnixNano: String(span.startUnixNano + BigInt(Math.round(span.durationNs))),
 		attributes: writeAttributes(span.attributes),
@@ -215,7 +222,7 @@ function writeSpan(span: Span): object {
 			attributes: writeAttributes(link.attributes),
 		})),
 		status: {
-			code: STATUSES.indexOf(span.statusCode),
+			code: STATUS_CODES.indexOf(span.statusCode),
 			...(span.statusMessage === "" ? {} : { message: span.statusMessage }),
 		},
 	};

@@ -32,6 +32,9 @@ export interface EndpointRequest<Q, P> {
 const ANSWER_DEADLINE_MS = 10_000;
 const DEFAULT_LIMIT = 100;
 
+/** Of a path without parameters. */
+export type NoParams = z.ZodObject<Record<string, never>>;
+
 export interface Endpoint<Q extends z.ZodObject, P extends z.ZodObject, A extends z.ZodType> {
 	path: string;
 	summary: string;

@@ -1,13 +1,10 @@
-import type { z } from "@hono/zod-openapi";
 import { normaliseTraceId } from "../../core/ids.ts";
 import type { ExemplarItem } from "../../core/ports.ts";
 import { nanoToMs } from "../../core/time.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { ProblemError } from "./problem.ts";
 import { type ExemplarAnswer, exemplarsQuery, exemplarsSchema } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 export function exemplarAnswer(item: ExemplarItem): ExemplarAnswer {
 	const { metric, service, route, unit, value, traceId, spanId } = item;

@@ -1,14 +1,11 @@
-import type { z } from "@hono/zod-openapi";
 import { normaliseSpanId } from "../../core/ids.ts";
 import type { LogRecord } from "../../core/model.ts";
 import { parseSearch } from "../../core/search.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { readTraceId } from "./exemplars.ts";
 import { ProblemError, refuseRaw } from "./problem.ts";
 import { type LogRecordAnswer, logsQuery, logsSchema } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 export function logRecordAnswer(record: LogRecord): LogRecordAnswer {
 	const { sequence, service, level, severityText, body, traceId, spanId, attributes, resource } = record;

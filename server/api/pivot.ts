@@ -1,5 +1,4 @@
 /** The pivot: from whatever id someone holds to the trace, its logs, the RED of its services and its exemplars, in one answer. */
-import type { z } from "@hono/zod-openapi";
 import { type IdReading, readId } from "../../core/ids.ts";
 import type { LogRecord, Span, SpanCore, TimeWindow } from "../../core/model.ts";
 import type { Answer, Backend, Call, ExemplarItem, RedSeries, TraceCandidate } from "../../core/ports.ts";
@@ -7,7 +6,7 @@ import { chooseStep } from "../../core/red.ts";
 import { rankIn } from "../../core/sketch.ts";
 import { msToNano } from "../../core/time.ts";
 import { buildTraceTree, type TraceTree } from "../../core/trace-tree.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { exemplarAnswer } from "./exemplars.ts";
 import { logRecordAnswer } from "./logs.ts";
 import { ProblemError } from "./problem.ts";
@@ -16,8 +15,6 @@ import { type Pivot, pivotQuery, pivotSchema } from "./schema.ts";
 import { emptySection, failedSection, section } from "./section.ts";
 import { MAX_TRACE_SPANS, UNKNOWN_TRACE_HINTS } from "./trace.ts";
 import { skeletonAnswer, spanAnswers, traceFacts } from "./trace-answer.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 const MAX_PIVOT_SPANS = 5_000;
 const MAX_LOGS = 1_000;
@@ -225,7 +222,8 @@ async function redOf(backend: Backend, { services, times }: RedContext, call: Ca
 	const to = last + RED_MARGIN > now && now > last ? now : last + RED_MARGIN;
 	const over: TimeWindow = { fromUnixNano: first - RED_MARGIN, toUnixNano: to };
 	// Whole minutes are added up already.
-	const stepNs = chooseStep(over) > MINUTE ? chooseStep(over) : MINUTE;
+	const chosen = chooseStep(over);
+	const stepNs = chosen > MINUTE ? chosen : MINUTE;
 	const stepMs = Number(stepNs / 1_000_000n);
 	try {
 		const asked = services.slice(0, MAX_RED_SERVICES);

@@ -1,13 +1,10 @@
-import type { z } from "@hono/zod-openapi";
 import type { RedSeries, RedSummary } from "../../core/ports.ts";
 import { chooseStep } from "../../core/red.ts";
 import { msToNano, nanoToMs } from "../../core/time.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { ProblemError } from "./problem.ts";
 import { type RedSeriesAnswer, redAnswerSchema, redQuery } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 const MAX_POINTS = 2_000;
 

@@ -4,6 +4,7 @@
  * span times are numbers of nanoseconds from the answer's `startUnixNano`.
  */
 import { z } from "@hono/zod-openapi";
+import { SPAN_KINDS, STATUS_CODES } from "../../core/model.ts";
 
 const unixNano = z.string().regex(/^-?\d{1,20}$/);
 const traceId = z.string().regex(/^[0-9a-f]{32}$/);
@@ -147,7 +148,7 @@ export const traceSummarySchema = z
 		rootMissing: z.boolean(),
 		startUnixNano: unixNano,
 		durationNs: z.number(),
-		status: z.enum(["unset", "ok", "error"]),
+		status: z.enum(STATUS_CODES),
 		spanCount: z.number(),
 		errorCount: z.number(),
 		services: z.array(z.object({ service: z.string(), spans: z.number(), errors: z.number() })),
@@ -172,7 +173,7 @@ export const tracesSchema = z
 	})
 	.openapi("Traces");
 
-const kindSchema = z.enum(["unspecified", "internal", "server", "client", "producer", "consumer"]);
+const kindSchema = z.enum(SPAN_KINDS);
 const linkSchema = z.object({ traceId, spanId, attributes });
 const eventSchema = z.object({
 	startNs: z.number(),
@@ -203,7 +204,7 @@ export const spanSchema = z
 		startNs: z.number(),
 		durationNs: z.number(),
 		selfNs: z.number(),
-		status: z.enum(["unset", "ok", "error"]),
+		status: z.enum(STATUS_CODES),
 		statusMessage: z.string(),
 		attributes,
 		resource: attributes,

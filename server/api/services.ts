@@ -1,9 +1,6 @@
-import type { z } from "@hono/zod-openapi";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { servicesSchema, windowQuery } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 export const services: Endpoint<typeof windowQuery, NoParams, typeof servicesSchema> = {
 	path: "/api/services",

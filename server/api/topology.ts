@@ -1,12 +1,9 @@
-import type { z } from "@hono/zod-openapi";
 import { quantile } from "../../core/sketch.ts";
 import { findCycles, type TopologyEdge, type TopologyFold } from "../../core/topology.ts";
 import { resolveNamesakes } from "../../core/topology-namesakes.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { type Topology, topologyQuery, topologySchema } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 export const topology: Endpoint<typeof topologyQuery, NoParams, typeof topologySchema> = {
 	path: "/api/topology",

@@ -1,6 +1,6 @@
 /** A trace as the API tells it: facts, whole spans, or the columnar skeleton. */
 import { criticalPath } from "../../core/critical-path.ts";
-import type { Span, SpanCore } from "../../core/model.ts";
+import { SPAN_KINDS, type Span, type SpanCore } from "../../core/model.ts";
 import { flagNames, SPAN_FLAGS, type TraceTree } from "../../core/trace-tree.ts";
 import type { Pivot, Skeleton, SpanAnswer } from "./schema.ts";
 
@@ -62,8 +62,6 @@ export function spanAnswer(tree: TraceTree, row: number, span: Span): SpanAnswer
 	};
 }
 
-const KINDS: SpanCore["kind"][] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-
 /** Columns of `tree.rowCount` entries each; strings go through dictionaries, so that 100,000 spans are a few megabytes. */
 export function skeletonAnswer(tree: TraceTree, facts: TraceFacts): Skeleton {
 	const services = new Dictionary();
@@ -79,7 +77,7 @@ export function skeletonAnswer(tree: TraceTree, facts: TraceFacts): Skeleton {
 			subtree: [...tree.subtree],
 			service: of((span) => services.index(span?.service ?? "")),
 			name: of((span) => names.index(span?.name ?? "")),
-			kind: of((span) => (span === null ? 0 : KINDS.indexOf(span.kind))),
+			kind: of((span) => (span === null ? 0 : SPAN_KINDS.indexOf(span.kind))),
 			startNs: [...tree.startNs],
 			durationNs: [...tree.durationsNs],
 			selfNs: [...tree.selfNs],
@@ -88,7 +86,7 @@ export function skeletonAnswer(tree: TraceTree, facts: TraceFacts): Skeleton {
 			events: of((span) => span?.eventCount ?? 0),
 			links: of((span) => span?.links.length ?? 0),
 		},
-		dictionary: { services: services.words, names: names.words, kinds: KINDS, flags: [...SPAN_FLAGS] },
+		dictionary: { services: services.words, names: names.words, kinds: [...SPAN_KINDS], flags: [...SPAN_FLAGS] },
 	};
 }
 

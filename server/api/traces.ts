@@ -1,12 +1,10 @@
 import type { z } from "@hono/zod-openapi";
 import type { TraceSummary } from "../../core/ports.ts";
 import { type Filter, parseSearch } from "../../core/search.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Endpoint, NoParams } from "./endpoint.ts";
 import { refuseRaw } from "./problem.ts";
 import { type TraceSummaryAnswer, tracesQuery, tracesSchema } from "./schema.ts";
 import { section } from "./section.ts";
-
-type NoParams = z.ZodObject<Record<string, never>>;
 
 export function traceSummaryAnswer({ startUnixNano, statusCode, ...summary }: TraceSummary): TraceSummaryAnswer {
 	return { ...summary, startUnixNano: String(startUnixNano), status: statusCode };

@@ -1,9 +1,8 @@
 /** Known fields and their values: what a search box offers. Counted over the newest rows of the window, which is what people look for. */
-import type { Signal, TimeWindow } from "../../../core/model.ts";
+import { type Signal, SPAN_KINDS, STATUS_CODES, type TimeWindow } from "../../../core/model.ts";
 import type { Answer, Call } from "../../../core/ports.ts";
 import type { Database, SqlValue } from "../store/database.ts";
 import { answer, environmentFilter, withDeadline } from "./answer.ts";
-import { KINDS, STATUSES } from "./span-rows.ts";
 import { statement } from "./statement-file.ts";
 
 interface FieldQuery {
@@ -90,7 +89,7 @@ async function knownValues(
 ): Promise<Counted> {
 	const params: Record<string, SqlValue> = {};
 	const { rows, environments, time } = parts(db, query, call, params);
-	const words = { kind: KINDS, status: STATUSES }[field];
+	const words = { kind: SPAN_KINDS, status: STATUS_CODES }[field];
 	if (query.signal === "traces" && words !== undefined) {
 		const sql = statement(import.meta.url, "field-numbers", { rows, environments, time, column: field });
 		const found = await db.all<{ value: number; count: number }>(sql, params, signal);

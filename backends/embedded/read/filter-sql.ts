@@ -3,11 +3,10 @@
  * property test holds the two together. Keys become JSON pointers, so that no key can be read as a path or as SQL.
  */
 import { normaliseSpanId, normaliseTraceId, spanIdWord, traceIdWords } from "../../../core/ids.ts";
-import type { LogLevel } from "../../../core/model.ts";
+import { type LogLevel, SPAN_KINDS, STATUS_CODES } from "../../../core/model.ts";
 import type { LogQuery, TraceQuery } from "../../../core/ports.ts";
 import type { CompareOp, Filter } from "../../../core/search.ts";
 import type { Database, SqlValue } from "../store/database.ts";
-import { KINDS, STATUSES } from "./span-rows.ts";
 
 type Params = Record<string, SqlValue>;
 type Compare = Extract<Filter, { kind: "compare" }>;
@@ -160,9 +159,9 @@ class SpanWords extends AttributeWords implements Words {
 			case "name":
 				return this.textual(field, op, String(value));
 			case "kind":
-				return oneOf("kind", KINDS, op, value);
+				return oneOf("kind", SPAN_KINDS, op, value);
 			case "status":
-				return oneOf("status", STATUSES, op, value);
+				return oneOf("status", STATUS_CODES, op, value);
 			case "duration":
 				return typeof value === "number" ? `duration_ns ${op} ${this.bind(value)}` : "false";
 			case "traceId":

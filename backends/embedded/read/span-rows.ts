@@ -1,12 +1,18 @@
 /** Rows of the spans tables as the model's spans. */
-import type { Attributes, Span, SpanCore, SpanEvent, SpanKind, SpanLink, StatusCode } from "../../../core/model.ts";
+import {
+	type Attributes,
+	SPAN_KINDS,
+	type Span,
+	type SpanCore,
+	type SpanEvent,
+	type SpanLink,
+	STATUS_CODES,
+} from "../../../core/model.ts";
 import type { Column } from "../store/database.ts";
 import { hexColumn } from "./hex-column.ts";
 import type { Resource } from "./resources.ts";
 
 /** By their OTLP numbers. */
-export const KINDS: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-export const STATUSES: readonly StatusCode[] = ["unset", "ok", "error"];
 
 type Columns = Record<string, Column>;
 
@@ -23,10 +29,10 @@ export function spanCores(rows: number, columns: Columns): SpanCore[] {
 			parentSpanId: parents(i) || null,
 			service: service![i]!,
 			name: name![i]!,
-			kind: KINDS[kind![i]!] ?? "unspecified",
+			kind: SPAN_KINDS[kind![i]!] ?? "unspecified",
 			startUnixNano: start_ns![i]!,
 			durationNs: Number(duration_ns![i]!),
-			statusCode: STATUSES[status![i]!] ?? "unset",
+			statusCode: STATUS_CODES[status![i]!] ?? "unset",
 			route: route![i] ?? null,
 			peer: peer![i] ?? null,
 			links: readLinks(links![i] ?? null),

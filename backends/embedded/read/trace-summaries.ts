@@ -1,9 +1,8 @@
 /** Summaries of given traces, whole: every span counts, wherever in the store and in time it lies. */
 import { traceIdFromWords } from "../../../core/ids.ts";
-import type { TimeWindow } from "../../../core/model.ts";
+import { STATUS_CODES, type TimeWindow } from "../../../core/model.ts";
 import type { TraceSummary } from "../../../core/ports.ts";
 import type { Database, SqlValue } from "../store/database.ts";
-import { STATUSES } from "./span-rows.ts";
 import { statement } from "./statement-file.ts";
 
 export interface TraceKey {
@@ -96,7 +95,7 @@ function summary(traceId: string, rows: ServiceRow[]): TraceSummary {
 		rootMissing: root === null,
 		startUnixNano: earliest.start_ns,
 		durationNs: Number(end - earliest.start_ns),
-		statusCode: errorCount > 0 ? "error" : (STATUSES[root?.root_status ?? 0] ?? "unset"),
+		statusCode: errorCount > 0 ? "error" : (STATUS_CODES[root?.root_status ?? 0] ?? "unset"),
 		spanCount: rows.reduce((sum, row) => sum + Number(row.spans), 0),
 		errorCount,
 		services: rows

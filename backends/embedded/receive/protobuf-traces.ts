@@ -1,14 +1,14 @@
 /** ExportTraceServiceRequest in protobuf, straight into columns. */
 
 import type { Rejected } from "../../../core/formats/otlp-fields.ts";
-import type { Attributes } from "../../../core/model.ts";
+import { type Attributes, SPAN_KINDS } from "../../../core/model.ts";
 import { peerOf } from "../../../core/peer.ts";
 import { routeOf } from "../../../core/route.ts";
 import { weightOf } from "../../../core/sampling.ts";
 import type { ResourceRow } from "../store/batch.ts";
 import { type GroupVisitor, readGroups } from "./protobuf-groups.ts";
 import { knownText, MAX_ENTRIES, readItemAttribute, readKeyValue, TooMuch } from "./protobuf-values.ts";
-import { KINDS, SpanDraft, type SpanRows } from "./span-rows.ts";
+import { SpanDraft, type SpanRows } from "./span-rows.ts";
 import type { Wire } from "./wire.ts";
 
 /** Adds the request's spans to `rows`. Broken bytes throw `InvalidInput`; a bad span is counted and the rest kept. */
@@ -154,8 +154,8 @@ function readFields(wire: Wire, draft: SpanDraft): string | null {
 	draft.durationLo = durationLo;
 	draft.durationHi = durationHi;
 	draft.hasParent = draft.parentLo !== 0 || draft.parentHi !== 0;
-	draft.kind = kind < KINDS.length ? kind : 0;
-	const kindName = KINDS[draft.kind]!;
+	draft.kind = kind < SPAN_KINDS.length ? kind : 0;
+	const kindName = SPAN_KINDS[draft.kind]!;
 	draft.route = routeOf(kindName, !draft.hasParent, draft.name, draft.attributes);
 	draft.peer = draft.kind >= 3 ? peerOf(kindName, draft.attributes) : null;
 	draft.weight = draft.traceState === "" ? 1 : weightOf(draft.traceState);

@@ -1,13 +1,10 @@
 /** Spans as rows of `spans`, whatever encoding they came in. */
-import type { Attributes, Span, SpanKind, StatusCode } from "../../../core/model.ts";
+import { type Attributes, SPAN_KINDS, type Span, STATUS_CODES } from "../../../core/model.ts";
 import { requestIdOf } from "../../../core/route.ts";
 import type { ResourceRow, TableRows } from "../store/batch.ts";
 import { BigColumn, finishColumns, NumberColumn, SymbolColumn, Symbols, TextColumn } from "../store/columns.ts";
 import { attributesText, jsonText } from "./attributes-text.ts";
 import { hexWords, TimesSeen, wordsOf } from "./words.ts";
-
-export const KINDS: readonly SpanKind[] = ["unspecified", "internal", "server", "client", "producer", "consumer"];
-const STATUSES: readonly StatusCode[] = ["unset", "ok", "error"];
 
 /** One span, on its way into the columns. One object serves all spans of a request. 64-bit values are halves. */
 export class SpanDraft {
@@ -116,8 +113,8 @@ export function draftSpan(span: Span, draft: SpanDraft): void {
 	[draft.startLo, draft.startHi] = wordsOf(span.startUnixNano);
 	[draft.durationLo, draft.durationHi] = wordsOf(BigInt(span.durationNs));
 	draft.name = span.name;
-	draft.kind = KINDS.indexOf(span.kind);
-	draft.status = STATUSES.indexOf(span.statusCode);
+	draft.kind = SPAN_KINDS.indexOf(span.kind);
+	draft.status = STATUS_CODES.indexOf(span.statusCode);
 	draft.route = span.route;
 	draft.peer = span.peer;
 	draft.weight = span.weight;

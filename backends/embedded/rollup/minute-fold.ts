@@ -1,8 +1,7 @@
 /** The topology of one minute: core's fold over the stored spans of its traces, a few thousand at a time, one fold per environment. */
-import type { SpanCore, SpanLink } from "../../../core/model.ts";
+import { SPAN_KINDS, type SpanCore, type SpanLink, STATUS_CODES } from "../../../core/model.ts";
 import { foldTopology, mergeTopologies, type TopologyFold } from "../../../core/topology.ts";
 import { hexColumn } from "../read/hex-column.ts";
-import { KINDS, STATUSES } from "../read/span-rows.ts";
 import { statement } from "../read/statement-file.ts";
 import type { Column, Database } from "../store/database.ts";
 
@@ -145,10 +144,10 @@ function foldTurn(
 			parentSpanId: parent === NO_PARENT ? null : parent,
 			service: words.get(service![i]!) ?? "",
 			name: "",
-			kind: KINDS[kind![i]!] ?? "unspecified",
+			kind: SPAN_KINDS[kind![i]!] ?? "unspecified",
 			startUnixNano,
 			durationNs: Number(duration_ns![i]!),
-			statusCode: STATUSES[status![i]!] ?? "unset",
+			statusCode: STATUS_CODES[status![i]!] ?? "unset",
 			route: null,
 			peer: words.get(peer![i]!) ?? null,
 			links: links![i] == null ? [] : (JSON.parse(links![i]!) as SpanLink[]),
