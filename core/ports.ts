@@ -73,6 +73,8 @@ export interface TraceQuery {
 	/** Of the trace as a whole: `error` when any of its spans failed, `ok` when none did, null for both. */
 	status: "error" | "ok" | null;
 	order: "newest" | "slowest";
+	/** Instead of `filter`: the engine's own language. `NotSupported` where the backend does not speak it. */
+	traceql?: string;
 }
 
 /** RED of one service (or one route of it) over a window. Rates are per second. */
@@ -150,6 +152,8 @@ export interface LogQuery {
 	minLevel?: LogLevel;
 	filter: Filter | null;
 	order: "oldest" | "newest";
+	/** Instead of `filter`: the engine's own language. `NotSupported` where the backend does not speak it. */
+	logql?: string;
 }
 
 /** How one trace ID came up for a request ID. */
@@ -211,8 +215,8 @@ export interface BackendStatus {
 		latencyMs: number | null;
 		lastError: string | null;
 	}[];
-	/** Items since the backend's process started; `stored` since the store was made. */
-	ingest: Record<Signal, { accepted: number; rejected: number; dropped: number; stored: number }>;
+	/** Items since the backend's process started; `stored` since the store was made. null: others take the data in. */
+	ingest: Record<Signal, { accepted: number; rejected: number; dropped: number; stored: number }> | null;
 	/** Oldest and newest thing held; null when nothing is. */
 	dataWindow: TimeWindow | null;
 	/** Named facts worth showing: file size, journal backlog, memory, retention. */
@@ -234,11 +238,38 @@ export interface Backend {
 	status(): Promise<BackendStatus>;
 	/**
 	 * Takes one OTLP/JSON export request as text and makes it durable before it resolves. `keep` exempts it from retention by age.
-	 * Throws `InvalidInput` when the text is not such a request.
+	 * Throws `InvalidInput` when the text is not such a request, `NotSupported` when the backend only reads.
 	 */
 	ingest(signal: Signal, otlpJson: string, options: { keep: boolean }): Promise<IngestResult>;
-	/** Erases everything of one environment (the demo's). */
+	/** Erases everything of one environment (the demo's). `NotSupported` when the backend only reads. */
 	erase(environment: string): Promise<{ spans: number; logs: number; points: number }>;
+	close(): Promise<void>;
+}
+
+/** What the console itself has to remember: incidents, diagnoses, saved views. */
+export interface StateRecord {
+	kind: string;
+	/** UUIDv7: records of one kind sort by when they were made. */
+	id: string;
+	/** 1 for the first; each change is one more, the last one wins. */
+	revision: number;
+	updatedUnixMs: number;
+	/** JSON; whoever writes a kind parses it again on reading. */
+	body: unknown;
+}
+
+export interface StateStore {
+	/**
+	 * Durable when it resolves. `revision` is the one this replaces, 0 for a new record; throws `Conflict` when the record is at another by
+	 * now: read it again, decide again.
+	 */
+	put(record: { kind: string; id: string; revision: number; body: unknown }): Promise<StateRecord>;
+	get(kind: string, id: string): Promise<StateRecord | null>;
+	/** The newest record first. */
+	list(
+		kind: string,
+		page: { limit: number; cursor?: string },
+	): Promise<{ records: StateRecord[]; nextCursor?: string }>;
 	close(): Promise<void>;
 }
 
@@ -261,4 +292,16 @@ export class DeadlineExceeded extends Error {
 /** The store cannot be reached; the message is one sentence for people. */
 export class Unavailable extends Error {
 	override name = "Unavailable";
+}
+/** No engine was given for this part; the message says which setting gives one. */
+export class NotConfigured extends Error {
+	override name = "NotConfigured";
+}
+/** This backend cannot do that at all; the message says what to do instead. */
+export class NotSupported extends Error {
+	override name = "NotSupported";
+}
+/** The record was changed by someone else meanwhile. */
+export class Conflict extends Error {
+	override name = "Conflict";
 }

@@ -71,7 +71,7 @@ const traces = (spans: object[], service = "cart", environment = "test") => ({
 	],
 });
 const protobuf = (message: object) => encodeOtlp("TracesRequest", message);
-const stored = async (backend: EmbeddedBackend) => (await backend.status()).ingest.traces.stored;
+const stored = async (backend: EmbeddedBackend) => (await backend.status()).ingest!.traces.stored;
 
 describe("the receiver", () => {
 	let backend: EmbeddedBackend;
@@ -202,9 +202,9 @@ describe("the receiver", () => {
 	});
 
 	test("counts what it accepted and rejected", async () => {
-		const before = (await backend.status()).ingest.traces;
+		const before = (await backend.status()).ingest!.traces;
 		await post({ body: protobuf(traces([span(), span(), span({ spanId: "" })])) });
-		const after = (await backend.status()).ingest.traces;
+		const after = (await backend.status()).ingest!.traces;
 		expect([after.accepted - before.accepted, after.rejected - before.rejected]).toEqual([2, 1]);
 	});
 

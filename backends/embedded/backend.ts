@@ -1,15 +1,20 @@
 /** The embedded backend as the server sees it: a process of its own, started again when it dies. */
 import { type ChildProcess, fork } from "node:child_process";
 import { resolve } from "node:path";
-import type { Signal } from "../../core/model.ts";
+import type { LogRecord, Signal } from "../../core/model.ts";
 import {
+	type Answer,
 	type Backend,
 	type BackendStatus,
 	type Call,
 	type IngestResult,
+	type LogQuery,
 	type LogStore,
 	type MetricStore,
+	NotSupported,
+	type TraceQuery,
 	type TraceStore,
+	type TraceSummary,
 	Unavailable,
 } from "../../core/ports.ts";
 import { builtFile } from "./built-file.ts";
@@ -139,14 +144,14 @@ class ProcessHost {
 			skeleton: ask("traces.skeleton"),
 			trace: ask("traces.trace"),
 			span: ask("traces.span"),
-			search: ask("traces.search"),
+			search: refusing<TraceQuery, TraceSummary[]>("traceql", "TraceQL", ask("traces.search")),
 			byRequestId: ask("traces.byRequestId"),
 			services: ask("traces.services"),
 			topology: ask("traces.topology"),
 			durations: ask("traces.durations"),
 			fields: ask("traces.fields"),
 		};
-		const logs: LogStore = { logs: ask("logs.logs") };
+		const logs: LogStore = { logs: refusing<LogQuery, LogRecord[]>("logql", "LogQL", ask("logs.logs")) };
 		const metrics: MetricStore = {
 			red: ask("metrics.red"),
 			exemplars: ask("metrics.exemplars"),
@@ -206,4 +211,18 @@ class ProcessHost {
 		await exited;
 		clearTimeout(timer);
 	}
+}
+
+/** The store has no query language of an engine: asking for one is told, not ignored. */
+function refusing<Q extends object, T>(
+	parameter: keyof Q & string,
+	language: string,
+	ask: (query: Q, call: Call) => Promise<Answer<T>>,
+): (query: Q, call: Call) => Promise<Answer<T>> {
+	return async (query, call) => {
+		if (query[parameter] === undefined) return ask(query, call);
+		throw new NotSupported(
+			`The embedded backend does not speak ${language}: say it in the search text (q=), or run Trivet over the engine that does.`,
+		);
+	};
 }

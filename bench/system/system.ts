@@ -49,7 +49,7 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 export async function untilStored(system: System, spans: number, timeoutS: number): Promise<number> {
 	const startedMs = performance.now();
 	for (;;) {
-		const stored = (await system.status()).ingest.traces?.stored ?? 0;
+		const stored = (await system.status()).ingest?.traces?.stored ?? 0;
 		const seconds = (performance.now() - startedMs) / 1000;
 		if (stored >= spans) return seconds;
 		if (seconds > timeoutS)

@@ -3,7 +3,7 @@ import type { LogRecord } from "../../core/model.ts";
 import { parseSearch } from "../../core/search.ts";
 import type { Endpoint, NoParams } from "./endpoint.ts";
 import { readTraceId } from "./exemplars.ts";
-import { ProblemError, refuseRaw } from "./problem.ts";
+import { ProblemError } from "./problem.ts";
 import { type LogRecordAnswer, logsQuery, logsSchema } from "./schema.ts";
 import { section } from "./section.ts";
 
@@ -37,7 +37,6 @@ export const logs: Endpoint<typeof logsQuery, NoParams, typeof logsSchema> = {
 	query: logsQuery,
 	answer: logsSchema,
 	async run({ query, window, call, services }) {
-		refuseRaw("logql", "LogQL", query.logql);
 		const found = await services.backend.logs.logs(
 			{
 				window: query.traceId === undefined ? window(query) : null,
@@ -47,6 +46,7 @@ export const logs: Endpoint<typeof logsQuery, NoParams, typeof logsSchema> = {
 				...(query.level === undefined ? {} : { minLevel: query.level }),
 				filter: query.q === undefined ? null : parseSearch(query.q),
 				order: query.order,
+				...(query.logql === undefined ? {} : { logql: query.logql }),
 			},
 			call({
 				...(query.limit === undefined ? {} : { limit: query.limit }),

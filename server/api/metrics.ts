@@ -28,7 +28,7 @@ export function requestMetrics(services: Services): RequestMetrics {
 		async collect() {
 			const { ingest } = await services.backend.status();
 			this.reset();
-			for (const [signal, { accepted, rejected, dropped }] of Object.entries(ingest)) {
+			for (const [signal, { accepted, rejected, dropped }] of Object.entries(ingest ?? {})) {
 				for (const [outcome, value] of Object.entries({ accepted, rejected, dropped }))
 					this.inc({ signal, outcome }, value);
 			}

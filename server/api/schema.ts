@@ -65,15 +65,18 @@ export const statusSchema = z
 				lastError: z.string().nullable(),
 			}),
 		),
-		ingest: z.record(
-			z.enum(["traces", "logs", "metrics"]),
-			z.object({
-				accepted: z.number(),
-				rejected: z.number(),
-				dropped: z.number(),
-				stored: z.number(),
-			}),
-		),
+		ingest: z
+			.record(
+				z.enum(["traces", "logs", "metrics"]),
+				z.object({
+					accepted: z.number(),
+					rejected: z.number(),
+					dropped: z.number(),
+					stored: z.number(),
+				}),
+			)
+			/** null: others take the data in. */
+			.nullable(),
 		dataWindow: windowSchema.nullable(),
 		facts: z.array(z.object({ name: z.string(), value: z.unknown(), unit: z.string() })),
 		/** Where apps send OTLP/HTTP, e.g. http://localhost:4318; null when the console does not receive. */

@@ -1,6 +1,6 @@
 /** From a port's answer to what the API says about it. */
 import type { TimeWindow } from "../../core/model.ts";
-import type { Answer } from "../../core/ports.ts";
+import { type Answer, NotConfigured } from "../../core/ports.ts";
 import { nanoToMs } from "../../core/time.ts";
 import { toProblem } from "./problem.ts";
 
@@ -33,7 +33,8 @@ function sentence(reason: string): string {
 
 /** A part that failed does not take the page down: it says so in its own section. */
 export function failedSection(error: unknown): Section {
-	return { status: "error", reason: toProblem(error).detail, source: "", window: null, query: "" };
+	const status = error instanceof NotConfigured ? "not configured" : "error";
+	return { status, reason: toProblem(error).detail, source: "", window: null, query: "" };
 }
 
 export function emptySection(reason: string): Section {

@@ -2,7 +2,6 @@ import type { z } from "@hono/zod-openapi";
 import type { TraceSummary } from "../../core/ports.ts";
 import { type Filter, parseSearch } from "../../core/search.ts";
 import type { Endpoint, NoParams } from "./endpoint.ts";
-import { refuseRaw } from "./problem.ts";
 import { type TraceSummaryAnswer, tracesQuery, tracesSchema } from "./schema.ts";
 import { section } from "./section.ts";
 
@@ -31,9 +30,14 @@ export const traces: Endpoint<typeof tracesQuery, NoParams, typeof tracesSchema>
 	query: tracesQuery,
 	answer: tracesSchema,
 	async run({ query, window, call, services }) {
-		refuseRaw("traceql", "TraceQL", query.traceql);
 		const found = await services.backend.traces.search(
-			{ window: window(query), filter: filterOf(query), status: query.status ?? null, order: query.order },
+			{
+				window: window(query),
+				filter: filterOf(query),
+				status: query.status ?? null,
+				order: query.order,
+				...(query.traceql === undefined ? {} : { traceql: query.traceql }),
+			},
 			call({
 				...(query.limit === undefined ? {} : { limit: query.limit }),
 				...(query.cursor === undefined ? {} : { cursor: query.cursor }),

@@ -1,5 +1,5 @@
 /** Calls between processes and threads, and errors that keep their class on the way. */
-import { DeadlineExceeded, InvalidInput, Overloaded, Unavailable } from "../../../core/ports.ts";
+import { DeadlineExceeded, InvalidInput, NotSupported, Overloaded, Unavailable } from "../../../core/ports.ts";
 
 export type CallMessage =
 	| { kind: "call"; id: number; method: string; args: unknown[]; deadlineMs: number | null }
@@ -22,7 +22,12 @@ export function toErrorMessage(error: unknown): ErrorMessage {
 	return { name: "Error", message: String(error) };
 }
 
-const CLASSES: Record<string, new (message: string) => Error> = { InvalidInput, DeadlineExceeded, Unavailable };
+const CLASSES: Record<string, new (message: string) => Error> = {
+	InvalidInput,
+	DeadlineExceeded,
+	NotSupported,
+	Unavailable,
+};
 
 export function fromErrorMessage(message: ErrorMessage): Error {
 	if (message.name === "Overloaded") return new Overloaded(message.message, message.retryAfterS ?? 1);

@@ -13,8 +13,10 @@ const SIGNALS = [
 	["metrics", "Metric points"],
 ] as const;
 
+type Ingest = NonNullable<Status["ingest"]>;
+
 /** What arrived since the start, how fast right now, and what was refused. */
-export function IngestPanel({ ingest }: { ingest: Status["ingest"] }) {
+export function IngestPanel({ ingest }: { ingest: Ingest }) {
 	const rates = useRates();
 	return (
 		<Panel title="Arriving" note="since the start; stored is all there is" testId="ingest">
@@ -54,13 +56,13 @@ export function IngestPanel({ ingest }: { ingest: Status["ingest"] }) {
 	);
 }
 
-function useRates(): Record<keyof Status["ingest"], number | null> | null {
+function useRates(): Record<keyof Ingest, number | null> | null {
 	const { data } = useStatus();
 	const before = useRef<Status>(undefined);
-	const [rates, setRates] = useState<Record<keyof Status["ingest"], number | null> | null>(null);
+	const [rates, setRates] = useState<Record<keyof Ingest, number | null> | null>(null);
 	useEffect(() => {
 		if (data === undefined || data.nowMs === before.current?.nowMs) return;
-		const rate = (signal: keyof Status["ingest"]) => ingestRate(before.current, data, signal);
+		const rate = (signal: keyof Ingest) => ingestRate(before.current, data, signal);
 		setRates({ traces: rate("traces"), logs: rate("logs"), metrics: rate("metrics") });
 		before.current = data;
 	}, [data]);

@@ -43,7 +43,7 @@ export function StatusView() {
 				<div className={styles.columns}>
 					<div className={styles.column}>
 						<DemoPanel running={data.demo} />
-						<IngestPanel ingest={data.ingest} />
+						{data.ingest && <IngestPanel ingest={data.ingest} />}
 					</div>
 					<div className={styles.column}>
 						<StoresPanel stores={data.stores} />

@@ -4,9 +4,9 @@ import type { Status } from "../../client/api.ts";
 export function ingestRate(
 	before: Pick<Status, "nowMs" | "startedMs" | "ingest"> | undefined,
 	after: Pick<Status, "nowMs" | "startedMs" | "ingest">,
-	signal: keyof Status["ingest"],
+	signal: keyof NonNullable<Status["ingest"]>,
 ): number | null {
 	if (before === undefined || before.startedMs !== after.startedMs || after.nowMs <= before.nowMs) return null;
-	const arrived = (after.ingest[signal]?.accepted ?? 0) - (before.ingest[signal]?.accepted ?? 0);
+	const arrived = (after.ingest?.[signal]?.accepted ?? 0) - (before.ingest?.[signal]?.accepted ?? 0);
 	return arrived < 0 ? null : (arrived * 1000) / (after.nowMs - before.nowMs);
 }

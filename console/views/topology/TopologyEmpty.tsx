@@ -13,7 +13,7 @@ export function TopologyEmpty(props: {
 	const { pending, error, answer, onRetry } = props;
 	const { data: status } = useStatus();
 	if (pending) return <div className={classes.body} aria-busy="true" />;
-	const stored = status?.ingest.traces?.stored ?? 0;
+	const stored = status?.ingest?.traces?.stored;
 	return (
 		<div className={classes.wide} data-testid="topology-empty">
 			<h2>{error ? "The topology could not be read" : "No service calls another in this window"}</h2>
@@ -23,7 +23,7 @@ export function TopologyEmpty(props: {
 					<li>
 						{stored === 0
 							? "No span has ever arrived: see Status for where to send them."
-							: `${stored} spans are stored in all: try a longer window.`}
+							: `${stored === undefined ? "There may be spans outside this window" : `${stored} spans are stored in all`}: try a longer one.`}
 					</li>
 					<li>
 						Edges need spans of both sides, or client spans that name what they call (server.address, db.system.name,
