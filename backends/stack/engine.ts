@@ -18,7 +18,7 @@ export type EngineName = "Tempo" | "Loki" | "Prometheus";
 
 /** How to reach one engine: what `TEMPO_URL`, `TEMPO_HEADERS`, `TEMPO_TENANT`, `TEMPO_TLS_*` say. */
 export interface EngineSettings {
-	/** With the prefix the engine answers under, e.g. `http://mimir:9009/prometheus`. User and password in it become basic auth. */
+	/** With the prefix the engine answers under, e.g. `http://mimir:9009/prometheus`. */
 	url: string;
 	/** Sent with every request, e.g. `authorization`. Never logged, never in an error. */
 	headers: Readonly<Record<string, string>>;
@@ -68,12 +68,6 @@ export class Engine {
 		this.base = new URL(settings.url);
 		this.headers = { ...settings.headers };
 		if (settings.tenant !== null) this.headers["x-scope-orgid"] = settings.tenant;
-		if (this.base.username !== "") {
-			const pair = `${decodeURIComponent(this.base.username)}:${decodeURIComponent(this.base.password)}`;
-			this.headers.authorization ??= `Basic ${Buffer.from(pair).toString("base64")}`;
-			this.base.username = "";
-			this.base.password = "";
-		}
 		const { caFile, certFile, keyFile, serverName, insecureSkipVerify } = settings.tls;
 		this.agent = new Agent({
 			connections: MAX_RUNNING,
