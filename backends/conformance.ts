@@ -10,27 +10,35 @@ import { metricCases } from "./conformance/metric-cases.ts";
 import { trainTicket } from "./conformance/nezha-case.ts";
 import { type Case, callOf, everyPage, type KnownDifferences, S, type Subject, sceneOf } from "./conformance/scene.ts";
 import { searchCases } from "./conformance/search-cases.ts";
-import { stewardshipCases } from "./conformance/stewardship-cases.ts";
+import { commonStewardship, ownerStewardship, readerStewardship } from "./conformance/stewardship-cases.ts";
 import { topologyCases } from "./conformance/topology-cases.ts";
 import { traceCases } from "./conformance/trace-cases.ts";
 
 export type { KnownDifferences, Subject } from "./conformance/scene.ts";
 
-/** In this order: the last group erases. */
-const groups: [string, readonly Case[]][] = [
+const common: [string, readonly Case[]][] = [
 	["traces by id", traceCases],
 	["trace search", searchCases],
 	["logs", logCases],
 	["metrics and RED", metricCases],
 	["topology", topologyCases],
-	["imports and erasing", stewardshipCases],
+	["status and old data", commonStewardship],
 ];
 
 /**
- * Holds a backend to the port. `known` maps a case's sentence to why this backend differs: with a tolerance the case's numbers are held
+ * Holds a backend to the port. `takesData`: it owns its store, so it imports and erases; the others only read. `known` maps a case's sentence to why this backend differs: with a tolerance the case's numbers are held
  * to that, without one the case is skipped and the reason shown.
  */
-export function describeBackend(name: string, make: () => Promise<Subject>, known: KnownDifferences = {}): void {
+export function describeBackend(
+	name: string,
+	make: () => Promise<Subject>,
+	{ takesData, known = {} }: { takesData: boolean; known?: KnownDifferences },
+): void {
+	// The last group erases.
+	const groups: [string, readonly Case[]][] = [
+		...common,
+		takesData ? ["imports and erasing", ownerStewardship] : ["a reader only", readerStewardship],
+	];
 	describe(name, () => {
 		const token = randomBytes(4).toString("hex");
 		const base = BigInt(Math.floor(Date.now() / 60_000) - 10) * 60n * BigInt(S);
@@ -46,9 +54,9 @@ export function describeBackend(name: string, make: () => Promise<Subject>, know
 					for (const { signal, body } of requests) await subject.send(signal, body);
 				}
 			}
-			for (const otlp of jaeger?.exports ?? []) await subject.backend.ingest("traces", otlp, { keep: true });
-			for (const otlp of nezha?.traces ?? []) await subject.backend.ingest("traces", otlp, { keep: true });
-			for (const otlp of nezha?.logs ?? []) await subject.backend.ingest("logs", otlp, { keep: true });
+			for (const otlp of jaeger?.exports ?? []) await subject.sendOld("traces", otlp);
+			for (const otlp of nezha?.traces ?? []) await subject.sendOld("traces", otlp);
+			for (const otlp of nezha?.logs ?? []) await subject.sendOld("logs", otlp);
 			await subject.settle();
 		});
 		afterAll(() => subject?.close());
@@ -112,6 +120,7 @@ export function describeBackend(name: string, make: () => Promise<Subject>, know
 							...sceneOf(text, token, base),
 							backend: subject.backend,
 							send: (signal, body) => subject.send(signal, body),
+							sendOld: (signal, body) => subject.sendOld(signal, body),
 							settle: () => subject.settle(),
 							close: () => subject.close(),
 							call: callOf,

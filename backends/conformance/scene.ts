@@ -9,6 +9,8 @@ export interface Subject {
 	backend: Backend;
 	/** Sends one OTLP/JSON export request the way an application would. */
 	send(signal: Signal, otlpJson: string): Promise<unknown>;
+	/** The same of years ago: the way in that nothing refuses for its age. */
+	sendOld(signal: Signal, otlpJson: string): Promise<unknown>;
 	/** Resolves when everything sent so far must be visible in every answer. */
 	settle(): Promise<void>;
 	close(): Promise<void>;

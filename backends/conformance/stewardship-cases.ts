@@ -1,6 +1,6 @@
-/** Keeping the store: imports of old data, refusing what is no export, erasing one environment and nothing else. */
+/** Keeping the store: old data, status; of an owner imports, refusing what is no export, erasing one environment and nothing else. */
 import { expect } from "vitest";
-import { InvalidInput } from "../../core/ports.ts";
+import { InvalidInput, NotSupported } from "../../core/ports.ts";
 import type { Case, Scene, Stage } from "./scene.ts";
 import { ofService } from "./search-cases.ts";
 import { logs, type SpanSpec, spans } from "./telemetry.ts";
@@ -35,9 +35,10 @@ async function servicesSeen(stage: Stage): Promise<string[]> {
 	return [...new Set(seen.filter((s) => mine.has(s)))].sort();
 }
 
-export const stewardshipCases: Case[] = [
+/** What every backend must do with old data, and tell of itself. */
+export const commonStewardship: Case[] = [
 	{
-		name: "an import of old telemetry is data like any other, durable once accepted",
+		name: "telemetry of long ago is data like any other",
 		async check(stage) {
 			const span: SpanSpec = {
 				traceId: stage.traceId(),
@@ -49,14 +50,8 @@ export const stewardshipCases: Case[] = [
 				durationNs: 5,
 			};
 			const line = { service: stage.service("old"), time: old + 1n, body: "long ago", traceId: stage.traceId() };
-			expect(await stage.backend.ingest("traces", spans(span).body, { keep: true })).toMatchObject({
-				accepted: 1,
-				rejected: 0,
-			});
-			expect(await stage.backend.ingest("logs", logs(line).body, { keep: true })).toMatchObject({
-				accepted: 1,
-				rejected: 0,
-			});
+			await stage.sendOld("traces", spans(span).body);
+			await stage.sendOld("logs", logs(line).body);
 			await stage.settle();
 			const window = { fromUnixNano: old - 1_000_000_000n, toUnixNano: old + 1_000_000_000n };
 			const found = await stage.backend.traces.search(
@@ -71,6 +66,41 @@ export const stewardshipCases: Case[] = [
 			expect(lines.data.map((l) => l.body)).toEqual(["long ago"]);
 			const topology = await stage.backend.traces.topology(window, stage.call());
 			expect(topology.data.nodes.map((n) => n.name)).toContain(stage.service("old"));
+		},
+	},
+	{
+		name: "status names every store, and counts what was accepted where the backend takes it in",
+		async check(stage) {
+			const status = await stage.backend.status();
+			expect(status.stores.length).toBeGreaterThan(0);
+			expect(
+				status.stores.every((s) => s.state === "ok"),
+				JSON.stringify(status.stores),
+			).toBe(true);
+			for (const signal of ["traces", "logs", "metrics"] as const)
+				if (status.ingest !== null) expect(status.ingest[signal].accepted).toBeGreaterThan(0);
+			if (status.dataWindow !== null) expect(status.dataWindow.fromUnixNano).toBeLessThan(status.dataWindow.toUnixNano);
+		},
+	},
+];
+
+/** Of a backend that owns its store. */
+export const ownerStewardship: Case[] = [
+	{
+		name: "an import says how much it accepted",
+		async check(stage) {
+			const span: SpanSpec = {
+				traceId: stage.traceId(),
+				spanId: stage.spanId(),
+				service: stage.service("a"),
+				name: "x",
+				start: stage.at(0),
+				durationNs: 1,
+			};
+			const line = { service: stage.service("a"), time: stage.at(0), body: "one" };
+			const all = { accepted: 1, rejected: 0 };
+			expect(await stage.backend.ingest("traces", spans(span).body, { keep: true })).toMatchObject(all);
+			expect(await stage.backend.ingest("logs", logs(line).body, { keep: true })).toMatchObject(all);
 		},
 	},
 	{
@@ -100,20 +130,6 @@ export const stewardshipCases: Case[] = [
 		},
 	},
 	{
-		name: "status names every store and counts what was accepted",
-		async check(stage) {
-			const status = await stage.backend.status();
-			expect(status.stores.length).toBeGreaterThan(0);
-			expect(
-				status.stores.every((s) => s.state === "ok"),
-				JSON.stringify(status.stores),
-			).toBe(true);
-			for (const signal of ["traces", "logs", "metrics"] as const)
-				expect(status.ingest?.[signal].accepted).toBeGreaterThan(0);
-			expect(status.dataWindow!.fromUnixNano).toBeLessThan(status.dataWindow!.toUnixNano);
-		},
-	},
-	{
 		name: "erasing an environment takes everything of it from every answer and nothing else",
 		exports: (scene) => [
 			spans(...environmentSpans(scene)),
@@ -133,6 +149,17 @@ export const stewardshipCases: Case[] = [
 			expect((await stage.backend.traces.trace(stage.traceId(1), stage.call())).status).toBe("empty");
 			expect((await stage.backend.traces.trace(stage.traceId(2), stage.call())).status).toBe("ok");
 			expect(await servicesSeen(stage)).toEqual([stage.service("stays")]);
+		},
+	},
+];
+
+/** Of a backend that reads what others take in. */
+export const readerStewardship: Case[] = [
+	{
+		name: "imports and erasing are refused with what to do instead",
+		async check(stage) {
+			await expect(stage.backend.ingest("traces", "{}", { keep: true })).rejects.toThrow(NotSupported);
+			await expect(stage.backend.erase(stage.service("gone"))).rejects.toThrow(NotSupported);
 		},
 	},
 ];
