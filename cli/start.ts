@@ -1,12 +1,20 @@
-/** `npm start`: the embedded backend, the server with the pages, and the demo shop; Ctrl-C stops all of it. */
+/**
+ * `npm start`: the backend, the server with the pages, and the demo shop; Ctrl-C stops all of it. The backend is the embedded one unless
+ * TEMPO_URL, LOKI_URL or PROMETHEUS_URL name engines to read.
+ */
 import { readFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
-import { pino } from "pino";
+import { type Logger, pino } from "pino";
 import { openEmbedded } from "../backends/embedded/backend.ts";
+import { openStack } from "../backends/stack/backend.ts";
+import { readStackSettings, type StackSettings } from "../backends/stack/settings.ts";
+import type { Backend } from "../core/ports.ts";
+import type { ServerConfig } from "../server/config.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
 import { type DemoProcess, forkDemo } from "./demo-process.ts";
+import { type Lifecycle, lifecycle } from "./lifecycle.ts";
 import { helpText, readOptions } from "./options.ts";
 import { progress } from "./progress.mjs";
 import { welcome } from "./welcome.ts";
@@ -17,78 +25,102 @@ export async function main(args: string[], root: string): Promise<void> {
 		process.stdout.write(helpText());
 		return;
 	}
-	const logger = pino({ name: "trivet", level: process.env.TRIVET_LOG_LEVEL ?? "warn" }, pino.destination(2));
-	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+	const stack = readStackSettings(process.env);
+	const logger = consoleLogger();
 	await demandFreePort(config.port, config.host, "--port");
-	await demandFreePort(config.otlpPort, config.host, "--otlp-port");
+	if (stack === null) await demandFreePort(config.otlpPort, config.host, "--otlp-port");
 
-	const closing: (() => Promise<void>)[] = [];
-	let stopping: Promise<void> | undefined;
-	const stop = (): Promise<void> => {
-		stopping ??= (async () => {
-			for (const close of closing.reverse())
-				await close().catch((error: unknown) => logger.error({ err: error }, "stopping"));
-		})();
-		return stopping;
-	};
-	for (const signal of ["SIGINT", "SIGTERM"] as const) {
-		process.on(signal, () => {
-			if (stopping) process.exit(130);
-			process.stderr.write("\n  Stopping … (once more to stop at once)\n");
-			void stop().then(() => process.exit(0));
-		});
-	}
-
+	const life = lifecycle(logger);
 	try {
-		const startedBackend = progress("Starting the store");
-		const backend = await openEmbedded({
-			dataDir: config.dataDir,
-			host: config.host,
-			otlpPort: config.otlpPort,
-			memoryMb: config.memoryMb,
-			retention: config.retention,
-			scrapeTargets: config.scrapeTargets,
-		});
-		closing.push(() => backend.close());
-		startedBackend();
-		const otlpEndpoint = `http://localhost:${backend.otlpPort}`;
-
-		const startedPages = progress("Starting the console");
-		const demoStarting: Promise<DemoProcess> | null = demo ? forkDemo({ otlpEndpoint, dataDir: config.dataDir }) : null;
-		demoStarting?.catch(() => undefined);
-		const pages = await loadPages(join(root, "console"));
-		const server = await startServer({ ...config, backend, otlpEndpoint, version, pages, logger });
-		closing.push(() => server.close());
-		startedPages();
-
-		if (demoStarting) {
-			const startedDemo = progress("Starting the demo shop");
-			try {
-				const running = await demoStarting;
-				closing.push(() => running.stop());
-				server.demo.url = running.controlUrl;
-				startedDemo();
-			} catch (error) {
-				startedDemo(`did not start (${(error as Error).message}); everything else runs`);
-			}
-		}
-		process.stdout.write(
-			welcome({
-				consoleUrl: server.url,
-				otlpEndpoint,
-				demo: server.demo.url !== null,
-				dataDir: config.dataDir,
-				root: resolve(root),
-			}),
-		);
+		const opened = stack === null ? await openOwnStore(config) : openEngines(stack, config);
+		life.onStop(() => opened.backend.close());
+		await startConsole({ ...opened, config, demo, root, logger, life });
 	} catch (error) {
-		await stop();
+		await life.stop();
 		throw error;
 	}
 }
 
+export function consoleLogger(): Logger {
+	return pino({ name: "trivet", level: process.env.TRIVET_LOG_LEVEL ?? "warn" }, pino.destination(2));
+}
+
+type Opened = Pick<ConsoleOptions, "backend" | "otlpEndpoint" | "places">;
+
+async function openOwnStore(config: ServerConfig): Promise<Opened> {
+	const done = progress("Starting the store");
+	const { dataDir, host, otlpPort, memoryMb, retention, scrapeTargets } = config;
+	const backend = await openEmbedded({ dataDir, host, otlpPort, memoryMb, retention, scrapeTargets });
+	done();
+	return {
+		backend,
+		otlpEndpoint: `http://localhost:${backend.otlpPort}`,
+		places: [["Data", `${dataDir}   (npm run reset erases it)`]],
+	};
+}
+
+function openEngines(settings: StackSettings, { otlpEndpoint }: ServerConfig): Opened {
+	return { backend: openStack(settings), otlpEndpoint, places: enginePlaces(settings) };
+}
+
+/** What the console reads, for the welcome. */
+export function enginePlaces({ tempo, loki, prometheus }: StackSettings): [string, string][] {
+	return Object.entries({ Tempo: tempo, Loki: loki, Prometheus: prometheus }).map(([name, engine]) => [
+		name,
+		engine?.url ?? `not configured: set ${name.toUpperCase()}_URL`,
+	]);
+}
+
+export interface ConsoleOptions {
+	backend: Backend;
+	/** Where apps, the demo among them, send OTLP/HTTP; null when nobody said. */
+	otlpEndpoint: string | null;
+	config: ServerConfig;
+	demo: boolean;
+	root: string;
+	logger: Logger;
+	life: Lifecycle;
+	/** Lines of the welcome: what else listens or where the data is. */
+	places: readonly (readonly [name: string, place: string])[];
+}
+
+/** The server with its pages over a backend, the demo beside it when there is somewhere to send, and the welcome. */
+export async function startConsole(options: ConsoleOptions): Promise<void> {
+	const { backend, otlpEndpoint, config, root, logger, life } = options;
+	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+	const started = progress("Starting the console");
+	const demoStarting: Promise<DemoProcess> | null =
+		options.demo && otlpEndpoint !== null ? forkDemo({ otlpEndpoint, dataDir: config.dataDir }) : null;
+	demoStarting?.catch(() => undefined);
+	const pages = await loadPages(join(root, "console"));
+	const server = await startServer({ ...config, backend, otlpEndpoint, version, pages, logger });
+	life.onStop(() => server.close());
+	started();
+
+	if (demoStarting) {
+		const startedDemo = progress("Starting the demo shop");
+		try {
+			const running = await demoStarting;
+			life.onStop(() => running.stop());
+			server.demo.url = running.controlUrl;
+			startedDemo();
+		} catch (error) {
+			startedDemo(`did not start (${(error as Error).message}); everything else runs`);
+		}
+	}
+	process.stdout.write(
+		welcome({
+			consoleUrl: server.url,
+			otlpEndpoint,
+			demo: server.demo.url !== null,
+			places: options.places,
+			root: resolve(root),
+		}),
+	);
+}
+
 /** Asks before anything is started, so that a port in use is one sentence and nothing has to be undone. */
-function demandFreePort(port: number, host: string, flag: string): Promise<void> {
+export function demandFreePort(port: number, host: string, flag: string): Promise<void> {
 	return new Promise((resolve, reject) => {
 		const probe = createServer();
 		probe.once("error", (error: NodeJS.ErrnoException) => {

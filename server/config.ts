@@ -18,6 +18,8 @@ const configSchema = z.object({
 	TRIVET_HOST: z.string().min(1).default("127.0.0.1"),
 	TRIVET_PORT: port.default(3000),
 	TRIVET_OTLP_PORT: port.default(4318),
+	/** Where apps send OTLP/HTTP when engines of one's own take the data in: only told, and where the demo sends. */
+	TRIVET_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "give a URL such as http://localhost:4318" }).optional(),
 	TRIVET_DATA_DIR: z.string().min(1).default(".trivet"),
 	/** Megabytes the store may use for itself. */
 	TRIVET_MEMORY: z.coerce.number("give a whole number").int().min(128).max(1_000_000).default(400),
@@ -38,6 +40,7 @@ export interface ServerConfig {
 	host: string;
 	port: number;
 	otlpPort: number;
+	otlpEndpoint: string | null;
 	dataDir: string;
 	memoryMb: number;
 	retention: { ageHours: number; sizeMb: number };
@@ -67,6 +70,7 @@ export function readConfig(environment: Record<string, string | undefined>, root
 		host: env.TRIVET_HOST,
 		port: env.TRIVET_PORT,
 		otlpPort: env.TRIVET_OTLP_PORT,
+		otlpEndpoint: env.TRIVET_OTLP_ENDPOINT?.replace(/\/$/, "") ?? null,
 		dataDir: isAbsolute(env.TRIVET_DATA_DIR) ? env.TRIVET_DATA_DIR : resolve(root, env.TRIVET_DATA_DIR),
 		memoryMb: env.TRIVET_MEMORY,
 		retention: { ageHours: env.TRIVET_RETENTION, sizeMb: env.TRIVET_RETENTION_SIZE },
