@@ -1,7 +1,7 @@
 /** What a generator is asked to send; plain data, so that it can be sent to its process. */
 export interface LoadPlan {
-	/** http://127.0.0.1:4318 */
-	endpoint: string;
+	/** http://127.0.0.1:4318, or where each signal goes when several engines take them: whole URLs. */
+	endpoint: string | { traces: string; logs: string; metrics: string };
 	seed: number;
 	/** Number of the first trace; a multiple of the traces of one request. */
 	firstTrace: number;

@@ -69,22 +69,23 @@ export async function runLoad(
 	};
 
 	/** Sends until it is taken. False when the load is over before. */
-	const deliver = async (path: string, type: string, body: Buffer): Promise<boolean> => {
+	const deliver = async (kind: "traces" | "logs" | "metrics", type: string, body: Buffer): Promise<boolean> => {
+		const url = typeof plan.endpoint === "string" ? `${plan.endpoint}/v1/${kind}` : plan.endpoint[kind];
 		for (;;) {
 			const sentMs = performance.now();
-			const answer = await post(agent, plan.endpoint + path, type, body).catch((error: Error) => error);
+			const answer = await post(agent, url, type, body).catch((error: Error) => error);
 			totals.requests++;
 			if (latencies.length < MAX_LATENCIES) latencies.push(performance.now() - sentMs);
 			if (answer instanceof Error) {
-				totals.failure ??= `${path}: ${answer.message}`;
+				totals.failure ??= `${url}: ${answer.message}`;
 				return false;
 			}
-			if (answer.status === 200 && answer.partial === "") {
+			if ((answer.status === 200 || answer.status === 204) && answer.partial === "") {
 				totals.bytes += body.length;
 				return true;
 			}
 			if (answer.status !== 429 && answer.status !== 503) {
-				totals.failure ??= `${path} answered ${answer.status} ${answer.partial}`;
+				totals.failure ??= `${url} answered ${answer.status} ${answer.partial}`;
 				return false;
 			}
 			totals.pushedBack++;
@@ -121,12 +122,12 @@ export async function runLoad(
 			}
 			const number = next++;
 			const template = templates[number % VARIANTS]!;
-			if (await deliver("/v1/traces", "application/x-protobuf", bodyOf(template.traces, number))) {
+			if (await deliver("traces", "application/x-protobuf", bodyOf(template.traces, number))) {
 				totals.spans += template.traces.items;
 				totals.traces = Math.max(totals.traces, (number + 1) * TRACES_PER_REQUEST);
 			} else break;
 			if (plan.logs) {
-				if (!(await deliver("/v1/logs", "application/x-protobuf", bodyOf(template.logs, number)))) break;
+				if (!(await deliver("logs", "application/x-protobuf", bodyOf(template.logs, number)))) break;
 				totals.logs += template.logs.items;
 			}
 			const time = startOf(number);
@@ -138,7 +139,7 @@ export async function runLoad(
 					timeUnixNano: time,
 					count: (number + 1) * TRACES_PER_REQUEST,
 				});
-				if (await deliver("/v1/metrics", "application/json", body)) totals.points += points;
+				if (await deliver("metrics", "application/json", body)) totals.points += points;
 			}
 		}
 	};

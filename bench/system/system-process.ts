@@ -1,34 +1,43 @@
-/** Trivet without pages and demo, in a process of its own: the embedded backend (which forks its store) and the API. */
+/** Trivet without pages and demo, in a process of its own: a backend (the embedded one forks its store) and the API. */
 import { pino } from "pino";
 import { openEmbedded } from "../../backends/embedded/backend.ts";
+import { openStack } from "../../backends/stack/backend.ts";
+import type { StackSettings } from "../../backends/stack/settings.ts";
 import { startServer } from "../../server/server.ts";
 
-export interface SystemOptions {
-	dataDir: string;
-	memoryMb: number;
-}
+/** Over its own store, or over engines that are there. */
+export type SystemOptions = { dataDir: string; memoryMb: number } | { dataDir: string; stack: StackSettings };
 export interface SystemReady {
 	apiUrl: string;
+	/** Empty over engines: they take the data in. */
 	otlpUrl: string;
-	/** Of the store's process. */
+	/** Of the store's process, else of this one. */
 	storePid: number;
 }
 
-const { dataDir, memoryMb } = JSON.parse(process.argv[2] ?? "{}") as SystemOptions;
+const asked = JSON.parse(process.argv[2] ?? "{}") as SystemOptions;
 const host = "127.0.0.1";
-const backend = await openEmbedded({
-	dataDir,
-	host,
-	otlpPort: 0,
-	memoryMb,
-	retention: { ageHours: 720 },
-	// The whole load is eight services': each would be held to its share before the receiver is at its end.
-	quotas: { perServicePerSecond: 1e9 },
-});
-const otlpUrl = `http://${host}:${backend.otlpPort}`;
+
+async function openOwnStore(dataDir: string, memoryMb: number) {
+	const backend = await openEmbedded({
+		dataDir,
+		host,
+		otlpPort: 0,
+		memoryMb,
+		retention: { ageHours: 720 },
+		// The whole load is eight services': each would be held to its share before the receiver is at its end.
+		quotas: { perServicePerSecond: 1e9 },
+	});
+	return { backend, otlpUrl: `http://${host}:${backend.otlpPort}`, storePid: backend.pid ?? 0 };
+}
+
+const { backend, otlpUrl, storePid } =
+	"stack" in asked
+		? { backend: openStack(asked.stack), otlpUrl: "", storePid: process.pid }
+		: await openOwnStore(asked.dataDir, asked.memoryMb);
 const logger = pino({ level: "warn" }, pino.destination(2));
 const options = { host, port: 0, token: null, allowedHosts: [], version: "bench", pages: null };
-const server = await startServer({ ...options, backend, otlpEndpoint: otlpUrl, logger });
+const server = await startServer({ ...options, backend, otlpEndpoint: otlpUrl || null, logger });
 
 let closing = false;
 const close = async (): Promise<void> => {
@@ -40,8 +49,4 @@ const close = async (): Promise<void> => {
 };
 process.on("SIGTERM", () => void close());
 process.on("disconnect", () => void close());
-process.send?.({
-	apiUrl: server.url.replace("localhost", host),
-	otlpUrl,
-	storePid: backend.pid ?? 0,
-} satisfies SystemReady);
+process.send?.({ apiUrl: server.url.replace("localhost", host), otlpUrl, storePid } satisfies SystemReady);

@@ -6,6 +6,7 @@ import { residentMb } from "../process-memory.ts";
 import type { SystemOptions, SystemReady } from "./system-process.ts";
 
 export interface System {
+	/** Empty over engines. */
 	otlpUrl: string;
 	/** GETs a path of the API; rejects unless it answers 200. */
 	get<T>(path: string): Promise<T>;
