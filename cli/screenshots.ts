@@ -13,7 +13,7 @@ const TRAFFIC_MS = 150_000;
 export async function main(args: string[], root: string): Promise<void> {
 	const executablePath = await findChromium(root);
 	const folder = mkdtempSync(join(tmpdir(), "trivet-screenshots-"));
-	const trivet = await startTrivet(["--port", "0", "--otlp-port", "0", "--data-dir", join(folder, "data")]);
+	const trivet = await startTrivet("start", ["--port", "0", "--otlp-port", "0", "--data-dir", join(folder, "data")]);
 	const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"] });
 	try {
 		await new Promise((resolve) => setTimeout(resolve, args.includes("--quick") ? 20_000 : TRAFFIC_MS));

@@ -40,7 +40,7 @@ async function json<T>(url: string): Promise<T> {
 describe("npm start with the demo", () => {
 	let trivet: Started;
 	beforeAll(async () => {
-		trivet = await startTrivet(FLAGS);
+		trivet = await startTrivet("start", FLAGS);
 	});
 	afterAll(() => trivet?.stop("SIGKILL"));
 
@@ -132,7 +132,7 @@ describe("npm start with the demo", () => {
 
 describe("npm start -- --no-demo", () => {
 	test("keeps the data over a restart, until reset erases it", async () => {
-		let trivet = await startTrivet(["--no-demo", ...FLAGS]);
+		let trivet = await startTrivet("start", ["--no-demo", ...FLAGS]);
 		const traceId = "0af7651916cd43dd8448eb211c80319c";
 		try {
 			const nowNs = BigInt(Date.now()) * 1_000_000n;
@@ -153,7 +153,7 @@ describe("npm start -- --no-demo", () => {
 		} finally {
 			await trivet.stop("SIGTERM");
 		}
-		trivet = await startTrivet(["--no-demo", ...FLAGS]);
+		trivet = await startTrivet("start", ["--no-demo", ...FLAGS]);
 		try {
 			const pivot = await until(() => json<{ traceId: string }>(`${trivet.consoleUrl}/api/pivot?id=${traceId}`));
 			expect(pivot.traceId).toBe(traceId);

@@ -18,9 +18,9 @@ const RUN = "cli/run.mjs";
 /** The repository, wherever this file runs from: its source or dist/. */
 export const ROOT = fileURLToPath(new URL(import.meta.url.includes("/dist/cli/") ? "../.." : "..", import.meta.url));
 
-/** Resolves when the welcome is printed; rejects with the output when the process ends before, or at `withinMs`. */
-export async function startTrivet(args: string[], withinMs = 240_000): Promise<Started> {
-	const child = spawn(process.execPath, [RUN, "start", ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
+/** Runs `npm run <command>`. Resolves when the welcome is printed; rejects with the output when the process ends before, or at `withinMs`. */
+export async function startTrivet(command: "start" | "stack", args: string[], withinMs = 240_000): Promise<Started> {
+	const child = spawn(process.execPath, [RUN, command, ...args], { cwd: ROOT, stdio: ["ignore", "pipe", "pipe"] });
 	let printed = "";
 	let timer: NodeJS.Timeout | undefined;
 	try {
@@ -32,8 +32,8 @@ export async function startTrivet(args: string[], withinMs = 240_000): Promise<S
 			child.stdout.on("data", take);
 			child.stderr.on("data", take);
 			child.once("error", reject);
-			child.once("exit", (code) => reject(new Error(`npm start ended with ${code}:\n${printed}`)));
-			timer = setTimeout(() => reject(new Error(`npm start took over ${withinMs} ms:\n${printed}`)), withinMs);
+			child.once("exit", (code) => reject(new Error(`npm run ${command} ended with ${code}:\n${printed}`)));
+			timer = setTimeout(() => reject(new Error(`npm run ${command} took over ${withinMs} ms:\n${printed}`)), withinMs);
 		});
 	} catch (error) {
 		child.kill("SIGKILL");
