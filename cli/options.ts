@@ -7,6 +7,7 @@ import { readConfig, type ServerConfig } from "../server/config.ts";
 const FLAGS = [
 	["port", "TRIVET_PORT", "port of the console and its API (3000)"],
 	["otlp-port", "TRIVET_OTLP_PORT", "port of the OTLP/HTTP receiver (4318)"],
+	["otlp-grpc-port", "TRIVET_OTLP_GRPC_PORT", "port of the OTLP/gRPC receiver (4317)"],
 	["host", "TRIVET_HOST", "address to bind to (127.0.0.1; anything else demands TRIVET_TOKEN)"],
 	["data-dir", "TRIVET_DATA_DIR", "where the data lives (.trivet)"],
 	["memory", "TRIVET_MEMORY", "megabytes the store may use for itself (400)"],
@@ -41,6 +42,6 @@ export function readOptions(args: string[], root: string): Options {
 }
 
 export function helpText(): string {
-	const lines = FLAGS.map(([flag, variable, what]) => `  --${flag.padEnd(12)} ${what}; ${variable}`);
-	return ["npm start -- [options]", "", ...lines, "  --no-demo      start without the demo shop", ""].join("\n");
+	const lines = FLAGS.map(([flag, variable, what]) => `  --${flag.padEnd(14)} ${what}; ${variable}`);
+	return ["npm start -- [options]", "", ...lines, "  --no-demo        start without the demo shop", ""].join("\n");
 }

@@ -28,7 +28,10 @@ export async function main(args: string[], root: string): Promise<void> {
 	const stack = readStackSettings(process.env);
 	const logger = consoleLogger();
 	await demandFreePort(config.port, config.host, "--port");
-	if (stack === null) await demandFreePort(config.otlpPort, config.host, "--otlp-port");
+	if (stack === null) {
+		await demandFreePort(config.otlpPort, config.host, "--otlp-port");
+		await demandFreePort(config.otlpGrpcPort, config.host, "--otlp-grpc-port");
+	}
 
 	const life = lifecycle(logger);
 	try {
@@ -49,13 +52,16 @@ type Opened = Pick<ConsoleOptions, "backend" | "otlpEndpoint" | "places">;
 
 async function openOwnStore(config: ServerConfig): Promise<Opened> {
 	const done = progress("Starting the store");
-	const { dataDir, host, otlpPort, memoryMb, retention, scrapeTargets } = config;
-	const backend = await openEmbedded({ dataDir, host, otlpPort, memoryMb, retention, scrapeTargets });
+	const { dataDir, host, otlpPort, otlpGrpcPort, memoryMb, retention, scrapeTargets } = config;
+	const backend = await openEmbedded({ dataDir, host, otlpPort, otlpGrpcPort, memoryMb, retention, scrapeTargets });
 	done();
 	return {
 		backend,
 		otlpEndpoint: `http://localhost:${backend.otlpPort}`,
-		places: [["Data", `${dataDir}   (npm run reset erases it)`]],
+		places: [
+			["OTLP/gRPC", `http://localhost:${backend.otlpGrpcPort}   (the same; the default of most SDKs)`],
+			["Data", `${dataDir}   (npm run reset erases it)`],
+		],
 	};
 }
 
@@ -127,7 +133,7 @@ export function demandFreePort(port: number, host: string, flag: string): Promis
 			reject(
 				new Error(
 					error.code === "EADDRINUSE"
-						? `Port ${port} is in use (another Trivet?): stop what listens there, or start with ${flag} ${port + 1}.`
+						? `Port ${port} is in use (another Trivet?): stop what listens there, or start with ${flag} ${port + 10}.`
 						: `Cannot listen on ${host}:${port}: ${error.message}`,
 				),
 			);

@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 export interface Started {
 	consoleUrl: string;
 	otlpUrl: string;
+	readonly otlpGrpcUrl: string;
 	process: ChildProcess;
 	/** Everything it has printed. */
 	output(): string;
@@ -44,6 +45,9 @@ export async function startTrivet(command: "start" | "stack", args: string[], wi
 	return {
 		consoleUrl: url(printed, "Console"),
 		otlpUrl: url(printed, "OTLP/HTTP"),
+		get otlpGrpcUrl() {
+			return url(printed, "OTLP/gRPC");
+		},
 		process: child,
 		output: () => printed,
 		async stop(signal = "SIGINT") {

@@ -9,10 +9,16 @@ test("without any variable it binds to loopback and keeps 72 hours beside the pr
 		host: "127.0.0.1",
 		port: 3000,
 		otlpPort: 4318,
+		otlpGrpcPort: 4317,
 		token: null,
 		retention: { ageHours: 72 },
 	});
 	expect(config.dataDir).toBe(resolve("/somewhere", ".trivet"));
+});
+
+test("whoever takes any port for OTLP/HTTP takes any for OTLP/gRPC", () => {
+	expect(readConfig({ TRIVET_OTLP_PORT: "0" }, "/").otlpGrpcPort).toBe(0);
+	expect(readConfig({ TRIVET_OTLP_PORT: "0", TRIVET_OTLP_GRPC_PORT: "5317" }, "/").otlpGrpcPort).toBe(5317);
 });
 
 test("days are hours", () => {
@@ -27,6 +33,7 @@ test("bound beyond loopback it does not start without a token", () => {
 test.each([
 	["TRIVET_PORT", "seventy"],
 	["TRIVET_PORT", "70000"],
+	["TRIVET_OTLP_GRPC_PORT", "any"],
 	["TRIVET_RETENTION", "soon"],
 	["TRIVET_MEMORY", "1"],
 	["TRIVET_TOKEN", "short"],

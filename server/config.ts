@@ -18,6 +18,7 @@ const configSchema = z.object({
 	TRIVET_HOST: z.string().min(1).default("127.0.0.1"),
 	TRIVET_PORT: port.default(3000),
 	TRIVET_OTLP_PORT: port.default(4318),
+	TRIVET_OTLP_GRPC_PORT: port.optional(),
 	/** Where apps send OTLP/HTTP when engines of one's own take the data in: only told, and where the demo sends. */
 	TRIVET_OTLP_ENDPOINT: z.url({ protocol: /^https?$/, error: "give a URL such as http://localhost:4318" }).optional(),
 	TRIVET_DATA_DIR: z.string().min(1).default(".trivet"),
@@ -40,6 +41,7 @@ export interface ServerConfig {
 	host: string;
 	port: number;
 	otlpPort: number;
+	otlpGrpcPort: number;
 	otlpEndpoint: string | null;
 	dataDir: string;
 	memoryMb: number;
@@ -70,6 +72,8 @@ export function readConfig(environment: Record<string, string | undefined>, root
 		host: env.TRIVET_HOST,
 		port: env.TRIVET_PORT,
 		otlpPort: env.TRIVET_OTLP_PORT,
+		// Whoever takes any port for the one takes any for the other.
+		otlpGrpcPort: env.TRIVET_OTLP_GRPC_PORT ?? (env.TRIVET_OTLP_PORT === 0 ? 0 : 4317),
 		otlpEndpoint: env.TRIVET_OTLP_ENDPOINT?.replace(/\/$/, "") ?? null,
 		dataDir: isAbsolute(env.TRIVET_DATA_DIR) ? env.TRIVET_DATA_DIR : resolve(root, env.TRIVET_DATA_DIR),
 		memoryMb: env.TRIVET_MEMORY,

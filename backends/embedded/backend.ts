@@ -25,6 +25,8 @@ import { type EmbeddedOptions, type Settings, settingsOf } from "./settings.ts";
 export interface EmbeddedBackend extends Backend {
 	/** Where it receives OTLP over HTTP. */
 	readonly otlpPort: number;
+	/** The same over gRPC; null when it was not asked for. */
+	readonly otlpGrpcPort: number | null;
 	/** Of the process, for measurements and tests; null while it is down. */
 	readonly pid: number | null;
 }
@@ -77,7 +79,7 @@ class ProcessHost {
 				if (message.kind === "ready") {
 					clearTimeout(timer);
 					// A restart must come up where the senders already send.
-					this.settings = { ...this.settings, otlpPort: message.otlpPort };
+					this.settings = { ...this.settings, otlpPort: message.otlpPort, otlpGrpcPort: message.otlpGrpcPort };
 					this.ready = true;
 					this.backoffMs = 250;
 					resolve();
@@ -163,6 +165,9 @@ class ProcessHost {
 			metrics,
 			get otlpPort() {
 				return host.settings.otlpPort;
+			},
+			get otlpGrpcPort() {
+				return host.settings.otlpGrpcPort;
 			},
 			get pid() {
 				return host.child?.pid ?? null;

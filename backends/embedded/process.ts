@@ -8,7 +8,10 @@ import { EmbeddedService } from "./service.ts";
 import type { Settings } from "./settings.ts";
 
 export type ToProcess = { kind: "start"; settings: Settings } | { kind: "close" } | CallMessage;
-export type FromProcess = { kind: "ready"; otlpPort: number } | { kind: "failed"; message: string } | ReplyMessage;
+export type FromProcess =
+	| { kind: "ready"; otlpPort: number; otlpGrpcPort: number | null }
+	| { kind: "failed"; message: string }
+	| ReplyMessage;
 
 const send = (message: FromProcess) => {
 	// The other end may go at any moment.
@@ -41,7 +44,7 @@ process.on("message", (message: ToProcess) => {
 			(started) => {
 				service = started;
 				if (ending) void started.close().then(() => process.exit(0));
-				else send({ kind: "ready", otlpPort: started.otlpPort });
+				else send({ kind: "ready", otlpPort: started.otlpPort, otlpGrpcPort: started.otlpGrpcPort });
 			},
 			(error: unknown) => {
 				send({ kind: "failed", message: error instanceof Error ? error.message : String(error) });

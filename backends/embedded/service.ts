@@ -7,6 +7,7 @@ import { Journal } from "./journal/journal.ts";
 import { type Lock, lockDirectory } from "./lock.ts";
 import { Budget } from "./receive/budget.ts";
 import type { Request } from "./receive/decode.ts";
+import { startGrpcReceiver } from "./receive/grpc.ts";
 import { type Receiver, startReceiver } from "./receive/http.ts";
 import { Pipeline } from "./receive/pipeline.ts";
 import { Quota } from "./receive/quota.ts";
@@ -31,6 +32,7 @@ export class EmbeddedService {
 	private pipeline!: Pipeline;
 	private journal!: Journal;
 	private receiver!: Receiver;
+	private grpcReceiver: Receiver | null = null;
 	private scraper: Scraper | null = null;
 	private lastError: string | null = null;
 
@@ -61,6 +63,11 @@ export class EmbeddedService {
 
 	get otlpPort(): number {
 		return this.receiver.port;
+	}
+
+	/** Null when gRPC is not received. */
+	get otlpGrpcPort(): number | null {
+		return this.grpcReceiver?.port ?? null;
 	}
 
 	private async open(onGone: (error: Error) => void): Promise<void> {
@@ -97,15 +104,30 @@ export class EmbeddedService {
 		if (opened.damaged > 0)
 			this.lastError = `${opened.damaged} damaged journal files: what followed the damage is lost`;
 		this.pipeline.useJournal(this.journal);
-		this.receiver = await startReceiver({
-			host: settings.host,
-			port: settings.otlpPort,
-			limits: { maxBytes: settings.limits.maxBodyBytes, maxInflatedBytes: settings.limits.maxInflatedBytes },
-			maxConnections: settings.limits.maxConnections,
+		await this.receiveOtlp();
+		if (targets.length > 0) this.scraper = startScraper({ targets, sink: (points) => this.takePoints(points) });
+	}
+
+	private async receiveOtlp(): Promise<void> {
+		const { host, otlpPort, otlpGrpcPort, limits } = this.settings;
+		const options = {
+			host,
+			limits: { maxBytes: limits.maxBodyBytes, maxInflatedBytes: limits.maxInflatedBytes },
+			maxConnections: limits.maxConnections,
 			pipeline: this.pipeline,
 			budget: this.budget,
-		});
-		if (targets.length > 0) this.scraper = startScraper({ targets, sink: (points) => this.takePoints(points) });
+			onForeign: (sentence: string) => process.stderr.write(`${sentence}\n`),
+		};
+		// Each names the other's port to those who mistake them.
+		const grpcPort = () => this.otlpGrpcPort;
+		this.receiver = await startReceiver({ ...options, port: otlpPort, grpcPort });
+		if (otlpGrpcPort === null) return;
+		try {
+			this.grpcReceiver = await startGrpcReceiver({ ...options, port: otlpGrpcPort, httpPort: this.receiver.port });
+		} catch (error) {
+			await this.receiver.close();
+			throw error;
+		}
 	}
 
 	/** A call of the parent: the readers' go to the owner's thread as they are. */
@@ -180,6 +202,7 @@ export class EmbeddedService {
 				{ name: "journal backlog", value: this.journal.bytes, unit: "By" },
 				{ name: "in flight", value: this.budget.used, unit: "By" },
 				{ name: "resident memory", value: process.memoryUsage.rss(), unit: "By" },
+				...(this.grpcReceiver ? [{ name: "OTLP/gRPC", value: `port ${this.grpcReceiver.port}`, unit: "" }] : []),
 				{ name: "segments", value: store.segments, unit: "1" },
 				{ name: "retention age", value: retention.ageHours, unit: "h" },
 				{ name: "retention size", value: retention.sizeMb * MIB, unit: "By" },
@@ -195,7 +218,7 @@ export class EmbeddedService {
 	/** Takes nothing new, stores what was taken, closes the file. */
 	async close(): Promise<void> {
 		await this.scraper?.stop();
-		await this.receiver.close();
+		await Promise.all([this.receiver.close(), this.grpcReceiver?.close()]);
 		await this.pipeline.drain();
 		await this.owner.close();
 		await this.pipeline.close();

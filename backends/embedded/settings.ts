@@ -5,6 +5,8 @@ export interface EmbeddedOptions {
 	dataDir: string;
 	/** OTLP/HTTP; 0 for any free port. */
 	otlpPort?: number;
+	/** OTLP/gRPC; 0 for any free port, not received when absent. */
+	otlpGrpcPort?: number;
 	host?: string;
 	/** DuckDB's share of memory; the process needs about 250 MB beside it. */
 	memoryMb?: number;
@@ -33,12 +35,14 @@ export interface Limits {
 	maxInflatedBytes: number;
 	/** Between a request's first byte and its rows being in the store, over all requests. */
 	maxBytesInFlight: number;
+	/** At each port. */
 	maxConnections: number;
 }
 
 export interface Settings {
 	dataDir: string;
 	otlpPort: number;
+	otlpGrpcPort: number | null;
 	host: string;
 	memoryMb: number;
 	retention: Retention;
@@ -53,6 +57,7 @@ export function settingsOf(options: EmbeddedOptions): Settings {
 	return {
 		dataDir: options.dataDir,
 		otlpPort: options.otlpPort ?? 4318,
+		otlpGrpcPort: options.otlpGrpcPort ?? null,
 		host: options.host ?? "127.0.0.1",
 		memoryMb: options.memoryMb ?? 384,
 		retention: { ageHours: 7 * 24, sizeMb: 20 * 1024, ...options.retention },

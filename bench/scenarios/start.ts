@@ -45,7 +45,8 @@ export const start: Scenario = {
 async function firstTrace(folder: string): Promise<number> {
 	const [port, otlpPort] = await freePorts();
 	const startedMs = Date.now();
-	const child = spawn("npm", ["start", "--", "--port", String(port), "--otlp-port", String(otlpPort)], {
+	const ports = ["--port", String(port), "--otlp-port", String(otlpPort), "--otlp-grpc-port", "0"];
+	const child = spawn("npm", ["start", "--", ...ports], {
 		cwd: folder,
 		detached: true,
 		stdio: ["ignore", "pipe", "pipe"],

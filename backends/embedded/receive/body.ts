@@ -1,6 +1,5 @@
 /** Reads a request's body within limits, which hold while it streams: nothing is read on once it is too much. */
-import type { IncomingMessage } from "node:http";
-import type { Transform } from "node:stream";
+import type { Readable, Transform } from "node:stream";
 import { createGunzip, createInflate } from "node:zlib";
 import type { Budget } from "./budget.ts";
 
@@ -22,10 +21,10 @@ export class BodyError extends Error {
 }
 
 /**
- * The whole body, inflated; its length stays taken from the budget (the caller gives it back). Throws `BodyError`, with nothing left taken.
+ * The whole body of an HTTP request or of a gRPC stream, inflated; its length stays taken from the budget (the caller gives it back). Throws `BodyError`, with nothing left taken.
  */
 export function readBody(
-	request: IncomingMessage,
+	request: Readable,
 	encoding: "identity" | "gzip" | "deflate",
 	limits: BodyLimits,
 	budget: Budget,
@@ -95,5 +94,6 @@ export function readBody(
 		request.on("data", onReceived);
 		request.on("end", onReceivedAll);
 		request.on("close", onClose);
+		request.resume();
 	});
 }

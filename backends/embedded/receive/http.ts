@@ -1,12 +1,13 @@
 /** OTLP over HTTP: POST /v1/traces, /v1/logs, /v1/metrics. Everything that comes in here is hostile until proven otherwise. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Signal } from "../../../core/model.ts";
 import { InvalidInput, Overloaded } from "../../../core/ports.ts";
 import { BodyError, type BodyLimits, readBody } from "./body.ts";
 import type { Budget } from "./budget.ts";
+import { listen } from "./listen.ts";
 import { type Pipeline, QuotaExceeded } from "./pipeline.ts";
 import { errorResponse, exportResponse, type WireType } from "./response.ts";
+import { answerClientError, goToGrpc } from "./wrong-port.ts";
 
 const SIGNALS: Record<string, Signal> = { "/v1/traces": "traces", "/v1/logs": "logs", "/v1/metrics": "metrics" };
 const TYPES: Record<string, WireType> = { "application/x-protobuf": "protobuf", "application/json": "json" };
@@ -23,7 +24,22 @@ export interface ReceiverOptions {
 	maxConnections: number;
 	pipeline: Pipeline;
 	budget: Budget;
+	/** Where OTLP/gRPC is received, for those who send it here; null when nowhere. */
+	grpcPort(): number | null;
+	/** Told once when gRPC is spoken here. */
+	onForeign(sentence: string): void;
+	timeouts?: Partial<HttpTimeouts>;
 }
+
+export interface HttpTimeouts {
+	/** Until a request's headers are there, and until all of it is. */
+	headersMs: number;
+	requestMs: number;
+	/** Of a connection between requests. */
+	idleMs: number;
+}
+
+const TIMEOUTS: HttpTimeouts = { headersMs: 10_000, requestMs: 30_000, idleMs: 65_000 };
 
 /** A request that is answered with an error. */
 class Refused extends Error {
@@ -44,20 +60,28 @@ export interface Receiver {
 
 /** Rejects with a sentence when the port is in use. */
 export async function startReceiver(options: ReceiverOptions): Promise<Receiver> {
+	const { headersMs, requestMs, idleMs } = { ...TIMEOUTS, ...options.timeouts };
 	const server = createServer(
 		{
 			maxHeaderSize: 16 * 1024,
-			headersTimeout: 10_000,
-			requestTimeout: 30_000,
-			connectionsCheckingInterval: 2_000,
-			keepAliveTimeout: 65_000,
+			headersTimeout: headersMs,
+			requestTimeout: requestMs,
+			connectionsCheckingInterval: Math.min(2_000, headersMs),
+			keepAliveTimeout: idleMs,
 		},
 		(request, response) => void handle(options, request, response),
 	);
 	server.maxConnections = options.maxConnections;
-	await listen(server, options);
+	let told = false;
+	server.on("clientError", (error, socket) => {
+		if (!answerClientError(error, socket, options.grpcPort()) || told) return;
+		told = true;
+		options.onForeign(goToGrpc(options.grpcPort()));
+	});
+	const { host, port } = options;
+	const bound = await listen(server, { host, port, flag: "--otlp-port" });
 	return {
-		port: (server.address() as AddressInfo).port,
+		port: bound,
 		close: () =>
 			new Promise((resolve) => {
 				server.close(() => resolve());
@@ -65,24 +89,6 @@ export async function startReceiver(options: ReceiverOptions): Promise<Receiver>
 				setTimeout(() => server.closeAllConnections(), 3_000).unref();
 			}),
 	};
-}
-
-function listen(server: Server, { host, port }: ReceiverOptions): Promise<void> {
-	return new Promise((resolve, reject) => {
-		server.once("error", (error: NodeJS.ErrnoException) => {
-			reject(
-				new Error(
-					error.code === "EADDRINUSE"
-						? `port ${port} is in use: stop what listens there (another Trivet or a collector?) or choose another with --otlp-port`
-						: `cannot listen on ${host}:${port}: ${error.message}`,
-				),
-			);
-		});
-		server.listen(port, host, () => {
-			server.removeAllListeners("error");
-			resolve();
-		});
-	});
 }
 
 async function handle(options: ReceiverOptions, request: IncomingMessage, response: ServerResponse): Promise<void> {
