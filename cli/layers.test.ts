@@ -14,8 +14,9 @@ const MAY_IMPORT: Record<string, string[]> = {
 	console: ["core"],
 	instrumentation: [],
 	demo: [],
-	cli: ["core", "backends", "server"],
-	bench: ["core", "backends", "server"],
+	engines: [],
+	cli: ["core", "backends", "server", "engines"],
+	bench: ["core", "backends", "server", "engines"],
 };
 
 /** Types alone cross here: the pages and the demo's control speak the API that the server validates. */
