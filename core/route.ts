@@ -43,7 +43,8 @@ export function routeOf(kind: SpanKind, isRoot: boolean, name: string, attribute
 	return name;
 }
 
-const REQUEST_ID_KEYS = [
+/** Where a request ID stands, the first that has one counts. */
+export const REQUEST_ID_KEYS: readonly string[] = [
 	"http.request_id",
 	"http.request.header.x-request-id",
 	"http.request.header.x_request_id",
