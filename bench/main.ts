@@ -7,9 +7,10 @@ import { type Scenario, say } from "./scenario.ts";
 import { ingest } from "./scenarios/ingest.ts";
 import { pivot } from "./scenarios/pivot.ts";
 import { soak } from "./scenarios/soak.ts";
+import { stack } from "./scenarios/stack.ts";
 import { start } from "./scenarios/start.ts";
 
-const SCENARIOS: Record<string, Scenario> = { ingest, soak, pivot, start };
+const SCENARIOS: Record<string, Scenario> = { ingest, soak, pivot, start, stack };
 
 /** `npm run bench -- [name] [--flag value]`: one scenario, or all. Writes bench/results and the README's table; a goal that is missed is told, not an error. */
 export async function main(args: string[], root: string): Promise<void> {

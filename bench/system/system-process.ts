@@ -1,8 +1,10 @@
 /** Trivet without pages and demo, in a process of its own: a backend (the embedded one forks its store) and the API. */
+import { join } from "node:path";
 import { pino } from "pino";
 import { openEmbedded } from "../../backends/embedded/backend.ts";
 import { openStack } from "../../backends/stack/backend.ts";
 import type { StackSettings } from "../../backends/stack/settings.ts";
+import { openStateFile } from "../../backends/state/state-file.ts";
 import { startServer } from "../../server/server.ts";
 
 /** Over its own store, or over engines that are there. */
@@ -36,8 +38,9 @@ const { backend, otlpUrl, storePid } =
 		? { backend: openStack(asked.stack), otlpUrl: "", storePid: process.pid }
 		: await openOwnStore(asked.dataDir, asked.memoryMb);
 const logger = pino({ level: "warn" }, pino.destination(2));
+const state = await openStateFile({ directory: join(asked.dataDir, "state") });
 const options = { host, port: 0, token: null, allowedHosts: [], version: "bench", pages: null };
-const server = await startServer({ ...options, backend, otlpEndpoint: otlpUrl || null, logger });
+const server = await startServer({ ...options, backend, state, otlpEndpoint: otlpUrl || null, logger });
 
 let closing = false;
 const close = async (): Promise<void> => {
@@ -45,6 +48,7 @@ const close = async (): Promise<void> => {
 	closing = true;
 	await server.close();
 	await backend.close();
+	await state.close();
 	process.exit(0);
 };
 process.on("SIGTERM", () => void close());

@@ -1,0 +1,253 @@
+import { join } from "node:path";
+import type { StackSettings } from "../../backends/stack/settings.ts";
+import { type RunningEngines, startEngines } from "../../engines/engines.ts";
+import type { Pivot, Topology } from "../../server/api/schema.ts";
+import { startGenerator } from "../load/generator.ts";
+import { randomSource, traceIdOf } from "../load/identity.ts";
+import type { LoadPlan } from "../load/load-plan.ts";
+import { spansOfTrace } from "../load/request-template.ts";
+import { percentiles } from "../percentile.ts";
+import { number } from "../report.ts";
+import { type Flags, numberFlag, type Scenario, say, sayOver, temporaryFolder } from "../scenario.ts";
+import { type System, startSystem, untilStored } from "../system/system.ts";
+import { differences } from "./agreement.ts";
+
+const SEED = 20264;
+/** Of the traces that both backends get: their numbers are far from the stock's. */
+const COMPARED_FROM = 2_000_000_016;
+const COMPARED_SPANS = 20_480;
+
+type Engines = RunningEngines<"tempo" | "loki" | "prometheus">;
+
+/** The same console over the real engines: what it adds to their own answers, and whether it says the same as over its own store. */
+export const stack: Scenario = {
+	help: "pivot over real Tempo, Loki and Prometheus with 1.8 M spans, against asking them alone",
+	flags: { spans: "1800000", requests: "200", compared: "50" },
+	async run(flags) {
+		const folder = temporaryFolder();
+		const engines = await startEngines(["tempo", "loki", "prometheus"], { dir: join(folder, "engines") });
+		try {
+			const system = await startSystem({ dataDir: join(folder, "console"), stack: settingsOf(engines) });
+			try {
+				return await measure(engines, system, flags, folder);
+			} finally {
+				await system.stop();
+			}
+		} finally {
+			await engines.stop();
+		}
+	},
+};
+
+function settingsOf({ tempo, loki, prometheus }: Engines): StackSettings {
+	const at = (url: string) => ({ url: new URL(url).origin, headers: {}, tenant: null, tls: {} });
+	return { tempo: at(tempo.url), loki: at(loki.url), prometheus: at(prometheus.url) };
+}
+
+async function measure(engines: Engines, system: System, flags: Flags, folder: string) {
+	const requests = numberFlag(flags, "requests");
+	const now = Date.now();
+	const loaded = await load(engines, {
+		firstTrace: 0,
+		connections: 4,
+		maxSpans: numberFlag(flags, "spans"),
+		times: { fromUnixMs: now - 3_600_000, toUnixMs: now },
+	});
+	say(`loaded ${number(loaded.spans)} spans, ${number(loaded.logs)} lines in ${number(loaded.elapsedMs / 1000)} s`);
+	await untilSearchable(system);
+	const { pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, wrong, partsMs } = await ask(
+		engines,
+		system,
+		loaded.traces,
+		requests,
+	);
+	const agreement = await compare(engines, system, numberFlag(flags, "compared"), folder);
+	const alone = tempoMs.p50 + Math.max(lokiMs.p50, prometheusMs.p50);
+	return {
+		what: `${number(loaded.spans / 1e6)} M spans of an hour that ends now with their ${number(loaded.logs / 1e6)} M lines and metrics, in Tempo 2.8, Loki 3.7 and Prometheus 3.15 on this machine; traces picked at random, never twice, one request after the other over HTTP, in turn with the engines' own answers to the same questions.`,
+		figures: [
+			{
+				name: "pivot over the engines, p50",
+				value: pivotMs.p50,
+				unit: "ms",
+				goal: { at: "most" as const, value: Math.round(alone * 1.3 * 10) / 10 },
+				baseline: { name: "Tempo + the slower of Loki and Prometheus, alone", value: alone },
+			},
+			{
+				name: "pivot over the engines, p95",
+				value: pivotMs.p95,
+				unit: "ms",
+				goal: { at: "most" as const, value: 500 },
+			},
+			{ name: "Tempo alone: the trace by its ID, p50", value: tempoMs.p50, unit: "ms" },
+			{ name: "Loki alone: its lines, p50", value: lokiMs.p50, unit: "ms" },
+			{ name: "Prometheus alone: RED of its services, p50", value: prometheusMs.p50, unit: "ms" },
+			{ name: "topology of the last hour over the engines, p95", value: topologyMs.p95, unit: "ms" },
+			{
+				name: "pivots with spans, lines or RED missing",
+				value: wrong,
+				unit: `of ${pivotMs.n}`,
+				goal: { at: "most" as const, value: 0 },
+			},
+			{
+				name: "pivots that say something else than over the embedded store",
+				value: agreement.length,
+				unit: `of ${numberFlag(flags, "compared")}`,
+				goal: { at: "most" as const, value: 0 },
+			},
+		],
+		details: { loaded, pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, partsMs, agreement: agreement.slice(0, 20) },
+	};
+}
+
+type Part = Pick<LoadPlan, "firstTrace" | "connections" | "maxSpans" | "times">;
+
+async function load(to: Engines | System, part: Part) {
+	const show = sayOver();
+	const endpoint =
+		"tempo" in to
+			? { traces: `${to.tempo.otlpUrl}/v1/traces`, logs: to.loki.otlpUrl, metrics: to.prometheus.otlpUrl }
+			: to.otlpUrl;
+	const generator = await startGenerator(
+		{ ...part, endpoint, seed: SEED, logs: true, metrics: true, spansPerSecond: null, maxSeconds: 1200 },
+		({ spans, logs, elapsedMs }) =>
+			show(`loading: ${number(spans)} spans, ${number(logs)} lines, ${number((spans + logs) / (elapsedMs / 1000))}/s`),
+	);
+	return generator.done;
+}
+
+/** Search finds a trace once it was quiet for a while: then the engines are at rest as well. */
+async function untilSearchable(system: System): Promise<void> {
+	const startedMs = performance.now();
+	for (;;) {
+		const { edges } = await system.get<Topology>("/api/topology?from=now-2m&to=now");
+		if (edges.length > 0) return;
+		if (performance.now() - startedMs > 120_000) throw new Error("Nothing of the load can be searched after 120 s.");
+		await new Promise((resolve) => setTimeout(resolve, 250));
+	}
+}
+
+async function ask(engines: Engines, system: System, traces: number, requests: number) {
+	const random = randomSource(SEED);
+	const asked = new Set<number>();
+	const pick = (): number => {
+		for (;;) {
+			const trace = Math.floor(random() * traces);
+			if (asked.has(trace)) continue;
+			asked.add(trace);
+			return trace;
+		}
+	};
+	const times = { pivot: [], tempo: [], loki: [], prometheus: [], topology: [] } as Record<string, number[]>;
+	const parts = new Map<string, number[]>();
+	let wrong = 0;
+	const timed = async <T>(name: string, counts: boolean, work: () => Promise<T>): Promise<T> => {
+		const startedMs = performance.now();
+		const found = await work();
+		if (counts) times[name]?.push(performance.now() - startedMs);
+		return found;
+	};
+	const show = sayOver();
+	for (let i = -Math.ceil(requests / 10); i < requests; i++) {
+		const counts = i >= 0;
+		const trace = pick();
+		const answer = await timed("pivot", counts, () =>
+			system.get<Pivot>(`/api/pivot?id=${traceIdOf(SEED, trace)}&detail=skeleton`),
+		);
+		if (counts) {
+			const expected = spansOfTrace(trace);
+			const whole = answer.trace.facts?.spanCount === expected && answer.logs.records.length === expected;
+			if (!whole || answer.red.services.length === 0) wrong++;
+			for (const [part, ms] of Object.entries(answer.timings)) parts.set(part, [...(parts.get(part) ?? []), ms]);
+		}
+		// Another trace for the engines: neither warms the other's caches.
+		const other = traceIdOf(SEED, pick());
+		await timed("tempo", counts, () => read(`${origin(engines.tempo)}/api/v2/traces/${other}`));
+		const around = answer.logs.window ?? { fromMs: Date.now() - 3_600_000, toMs: Date.now() };
+		await timed("loki", counts, () => read(lokiUrl(engines, other, around)));
+		await timed("prometheus", counts, () => read(prometheusUrl(engines, answer)));
+		if (i % 10 === 0) {
+			const map = await timed("topology", counts, () => system.get<Topology>("/api/topology?from=now-1h&to=now"));
+			if (map.edges.length === 0) throw new Error("The topology of the last hour is empty.");
+		}
+		show(`${times.pivot?.length} of ${requests} pivots, p95 ${percentiles(times.pivot ?? []).p95} ms`);
+	}
+	return {
+		pivotMs: percentiles(times.pivot ?? []),
+		tempoMs: percentiles(times.tempo ?? []),
+		lokiMs: percentiles(times.loki ?? []),
+		prometheusMs: percentiles(times.prometheus ?? []),
+		topologyMs: percentiles(times.topology ?? []),
+		wrong,
+		partsMs: Object.fromEntries([...parts].map(([part, ms]) => [part, percentiles(ms)])),
+	};
+}
+
+function origin({ url }: { url: string }): string {
+	return new URL(url).origin;
+}
+
+/** The lines of a trace as one would ask for them in Grafana: its label in structured metadata, around the trace's time. */
+function lokiUrl(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
+	const query = new URLSearchParams({
+		query: `{service_name=~".+"} | trace_id="${traceId}"`,
+		start: `${fromMs}000000`,
+		end: `${toMs}000000`,
+		limit: "1000",
+		direction: "forward",
+	});
+	return `${origin(engines.loki)}/loki/api/v1/query_range?${query}`;
+}
+
+/** Rate, errors and a quantile of the services in the pivot, as a dashboard asks: one question instead of its three or four. */
+function prometheusUrl(engines: Engines, { red }: Pivot): string {
+	const services = red.services.map(({ service }) => service).join("|");
+	const { fromMs, toMs } = red.window ?? { fromMs: Date.now() - 1_800_000, toMs: Date.now() };
+	const selector = `http_server_request_duration_seconds_bucket{service_name=~"${services}"}`;
+	const query = new URLSearchParams({
+		query: `histogram_quantile(0.95, sum by (service_name, le) (rate(${selector}[1m])))`,
+		start: String(fromMs / 1000),
+		end: String(toMs / 1000),
+		step: String(red.stepMs / 1000),
+	});
+	return `${origin(engines.prometheus)}/api/v1/query_range?${query}`;
+}
+
+async function read(url: string): Promise<void> {
+	const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+	const body = await response.arrayBuffer();
+	if (response.status !== 200) {
+		throw new Error(`GET ${url} answered ${response.status}: ${Buffer.from(body).toString("utf8").slice(0, 300)}`);
+	}
+}
+
+/** The same data into an embedded store: what each pivot says must be the same. */
+async function compare(engines: Engines, overEngines: System, count: number, folder: string): Promise<string[]> {
+	const embedded = await startSystem({ dataDir: join(folder, "embedded"), memoryMb: 400 });
+	try {
+		// Ended half an hour ago: no rate is still rising while it is compared.
+		const end = Date.now() - 1_800_000;
+		const part: Part = {
+			firstTrace: COMPARED_FROM,
+			connections: 1,
+			maxSpans: COMPARED_SPANS,
+			times: { fromUnixMs: end - 600_000, toUnixMs: end },
+		};
+		const sent = await load(engines, part);
+		const same = await load(embedded, part);
+		if (sent.traces !== same.traces) throw new Error("The two backends did not get the same load.");
+		await untilStored(embedded, same.spans, 60);
+		const wrong: string[] = [];
+		for (let i = 0; i < count; i++) {
+			const id = traceIdOf(SEED, COMPARED_FROM + Math.floor((sent.traces / count) * i));
+			const [one, other] = await Promise.all(
+				[embedded, overEngines].map((system) => system.get<Pivot>(`/api/pivot?id=${id}`)),
+			);
+			const found = differences(one as Pivot, other as Pivot);
+			if (found.length > 0) wrong.push(`${id}: ${found.slice(0, 5).join("; ")}`);
+		}
+		return wrong;
+	} finally {
+		await embedded.stop();
+	}
+}
