@@ -1,5 +1,6 @@
 /** `npm run reset`: erases the data directory; refuses while a Trivet runs on it, and for a directory that is not Trivet's. */
 import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { lockDirectory } from "../backends/embedded/lock.ts";
 import { readOptions } from "./options.ts";
 
@@ -7,15 +8,18 @@ export async function main(args: string[], root: string): Promise<void> {
 	const { config, help } = readOptions(args, root);
 	const { dataDir } = config;
 	if (help) {
-		process.stdout.write(`npm run reset -- [--data-dir DIR]\n\nErases the data directory, which is ${dataDir}.\n`);
+		process.stdout.write(
+			`npm run reset -- [--data-dir DIR]\n\nErases the data directory, which is ${dataDir}: telemetry and incidents alike.\n`,
+		);
 		return;
 	}
 	if (!existsSync(dataDir)) {
 		process.stdout.write(`Nothing to erase: ${dataDir} does not exist.\n`);
 		return;
 	}
-	// Refuses with a sentence that names the process that has it.
-	lockDirectory(dataDir).release();
+	// Each refuses with a sentence that names the process that has it; over engines only the state is in use.
+	for (const directory of [dataDir, join(dataDir, "state")])
+		if (existsSync(directory)) lockDirectory(directory).release();
 	const foreign = readdirSync(dataDir).filter((name) => !OURS.test(name));
 	if (foreign.length > 0) {
 		throw new Error(
@@ -26,5 +30,5 @@ export async function main(args: string[], root: string): Promise<void> {
 	process.stdout.write(`Erased ${dataDir}.\n`);
 }
 
-/** What the store, the journal and the demo put into the directory. */
-const OURS = /^(store\.duckdb.*|journal|demo|lock.*|tmp|\.tmp)$/;
+/** What the store, the journal, the state and the demo put into the directory. */
+const OURS = /^(store\.duckdb.*|journal|state|demo|lock.*|tmp|\.tmp)$/;

@@ -9,7 +9,9 @@ import { type Logger, pino } from "pino";
 import { openEmbedded } from "../backends/embedded/backend.ts";
 import { openStack } from "../backends/stack/backend.ts";
 import { readStackSettings, type StackSettings } from "../backends/stack/settings.ts";
+import { openStateFile, type StateFile } from "../backends/state/state-file.ts";
 import type { Backend } from "../core/ports.ts";
+import { mayForgetIncident } from "../server/api/incident-book.ts";
 import type { ServerConfig } from "../server/config.ts";
 import { loadPages } from "../server/pages.ts";
 import { startServer } from "../server/server.ts";
@@ -98,8 +100,10 @@ export async function startConsole(options: ConsoleOptions): Promise<void> {
 	const demoStarting: Promise<DemoProcess> | null =
 		options.demo && otlpEndpoint !== null ? forkDemo({ otlpEndpoint, dataDir: config.dataDir }) : null;
 	demoStarting?.catch(() => undefined);
+	const state = await openState(config.dataDir, logger);
+	life.onStop(() => state.close());
 	const pages = await loadPages(join(root, "console"));
-	const server = await startServer({ ...config, backend, otlpEndpoint, version, pages, logger });
+	const server = await startServer({ ...config, backend, state, otlpEndpoint, version, pages, logger });
 	life.onStop(() => server.close());
 	started();
 
@@ -123,6 +127,19 @@ export async function startConsole(options: ConsoleOptions): Promise<void> {
 			root: resolve(root),
 		}),
 	);
+}
+
+/** What the console itself remembers, over its own store and over engines alike. */
+async function openState(dataDir: string, logger: Logger): Promise<StateFile> {
+	const directory = join(dataDir, "state");
+	const state = await openStateFile({ directory, mayDrop: mayForgetIncident });
+	if (state.damaged > 0) {
+		logger.warn(
+			{ directory, lines: state.damaged },
+			"lines of state.jsonl could not be read; a copy of it is beside it",
+		);
+	}
+	return state;
 }
 
 /** Asks before anything is started, so that a port in use is one sentence and nothing has to be undone. */

@@ -219,6 +219,8 @@ export interface BackendStatus {
 	ingest: Record<Signal, { accepted: number; rejected: number; dropped: number; stored: number }> | null;
 	/** Oldest and newest thing held; null when nothing is. */
 	dataWindow: TimeWindow | null;
+	/** `ingest`: takes imports and erases. `traceql`, `logql`: what `TraceQuery.traceql` and `LogQuery.logql` need. */
+	capabilities: { ingest: boolean; traceql: boolean; logql: boolean };
 	/** Named facts worth showing: file size, journal backlog, memory, retention. */
 	facts: { name: string; value: AttributeValue; unit: string }[];
 }

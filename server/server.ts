@@ -3,9 +3,10 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { getRequestListener } from "@hono/node-server";
 import type { Logger } from "pino";
-import type { Backend } from "../core/ports.ts";
+import type { Backend, StateStore } from "../core/ports.ts";
 import { createApi } from "./api/app.ts";
 import type { Services } from "./api/endpoint.ts";
+import { IncidentBook } from "./api/incident-book.ts";
 import { toProblem } from "./api/problem.ts";
 import { DemoControl } from "./demo-control.ts";
 import { guard, TOKEN_COOKIE, tokenOfUrl } from "./guard.ts";
@@ -18,6 +19,8 @@ export interface ServerOptions {
 	token: string | null;
 	allowedHosts: readonly string[];
 	backend: Backend;
+	/** What the console itself remembers; the caller closes it. */
+	state: StateStore;
 	otlpEndpoint: string | null;
 	version: string;
 	/** Null: the API alone, for tests and tools. */
@@ -33,11 +36,12 @@ export interface TrivetServer {
 
 /** Listens. A port in use rejects with a sentence that says so and what to do. */
 export async function startServer(options: ServerOptions): Promise<TrivetServer> {
-	const { backend, token, pages, logger } = options;
+	const { backend, state, token, pages, logger } = options;
 	const services: Services = {
 		backend,
 		imports: new ImportJobs(backend),
 		demo: new DemoControl(),
+		incidents: new IncidentBook(state),
 		version: options.version,
 		startedMs: Date.now(),
 		otlpEndpoint: options.otlpEndpoint,

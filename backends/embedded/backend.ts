@@ -199,6 +199,7 @@ class ProcessHost {
 				],
 				ingest: { traces: none, logs: none, metrics: none },
 				dataWindow: null,
+				capabilities: { ingest: true, traceql: false, logql: false },
 				facts: [],
 			};
 		}

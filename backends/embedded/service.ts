@@ -197,6 +197,7 @@ export class EmbeddedService {
 				metrics: { ...this.pipeline.counters.metrics, stored: store.stored.metrics },
 			},
 			dataWindow: store.window,
+			capabilities: { ingest: true, traceql: false, logql: false },
 			facts: [
 				{ name: "database size", value: store.usedBytes, unit: "By" },
 				{ name: "journal backlog", value: this.journal.bytes, unit: "By" },

@@ -35,7 +35,14 @@ export function openStack(settings: StackSettings): Backend {
 				signals: [signal],
 				...(engine === null ? { ...UNASKED, reason: missing(name, signal) } : await engine.health(path)),
 			}));
-			return { kind: "stack", stores: await Promise.all(stores), ingest: null, dataWindow: null, facts: [] };
+			return {
+				kind: "stack",
+				stores: await Promise.all(stores),
+				ingest: null,
+				dataWindow: null,
+				capabilities: { ingest: false, traceql: tempo !== null, logql: loki !== null },
+				facts: [],
+			};
 		},
 		async ingest() {
 			throw new NotSupported(`${READS_ONLY} send OTLP to your collector instead.`);

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type EmbeddedBackend, openEmbedded } from "../../backends/embedded/backend.ts";
+import { openStateFile, type StateFile } from "../../backends/state/state-file.ts";
 import { startServer, type TrivetServer } from "../server.ts";
 import {
 	exemplarsSchema,
@@ -27,6 +28,7 @@ const EVIL = "<script>alert(1)</script>";
 
 const folder = mkdtempSync(join(tmpdir(), "trivet-api-"));
 let backend: EmbeddedBackend;
+let state: StateFile;
 let server: TrivetServer;
 
 function attribute(key: string, value: string) {
@@ -142,12 +144,14 @@ async function answer(path: string): Promise<unknown> {
 
 beforeAll(async () => {
 	backend = await openEmbedded({ dataDir: join(folder, "data"), otlpPort: 0 });
+	state = await openStateFile({ directory: join(folder, "state") });
 	server = await startServer({
 		host: "127.0.0.1",
 		port: 0,
 		token: null,
 		allowedHosts: [],
 		backend,
+		state,
 		otlpEndpoint: `http://localhost:${backend.otlpPort}`,
 		version: "0.0.0-test",
 		pages: null,
@@ -168,6 +172,7 @@ beforeAll(async () => {
 afterAll(async () => {
 	await server?.close();
 	await backend?.close();
+	await state?.close();
 	rmSync(folder, { recursive: true, force: true });
 });
 

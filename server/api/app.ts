@@ -2,11 +2,13 @@
 import { OpenAPIHono, z } from "@hono/zod-openapi";
 import { compress } from "hono/compress";
 import type { Logger } from "pino";
+import { alertRoutes } from "./alerts.ts";
 import { demoRoutes } from "./demo.ts";
 import { get, invalidRequest, type Services } from "./endpoint.ts";
 import { exemplars } from "./exemplars.ts";
 import { fields } from "./fields.ts";
 import { importRoutes } from "./import.ts";
+import { incidentRoutes } from "./incidents.ts";
 import { logs } from "./logs.ts";
 import { requestMetrics } from "./metrics.ts";
 import { pivot } from "./pivot.ts";
@@ -73,6 +75,8 @@ export function createApi(services: Services, logger: Logger): OpenAPIHono {
 	get(app, services, exemplars);
 	get(app, services, fields);
 	get(app, services, topology);
+	alertRoutes(app, services);
+	incidentRoutes(app, services);
 	importRoutes(app, services);
 	demoRoutes(app, services);
 	app.get("/metrics", async (c) => c.text(await metrics.text(), 200, { "content-type": metrics.contentType }));

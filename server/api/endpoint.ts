@@ -5,6 +5,7 @@ import type { Backend, Call } from "../../core/ports.ts";
 import { parseTime } from "../../core/time.ts";
 import type { DemoControl } from "../demo-control.ts";
 import type { ImportJobs } from "../import-jobs.ts";
+import type { IncidentBook } from "./incident-book.ts";
 import { ProblemError } from "./problem.ts";
 import { problemSchema } from "./schema.ts";
 
@@ -13,6 +14,7 @@ export interface Services {
 	backend: Backend;
 	imports: ImportJobs;
 	demo: DemoControl;
+	incidents: IncidentBook;
 	version: string;
 	startedMs: number;
 	/** Where apps send OTLP/HTTP; null when this server does not receive. */

@@ -83,6 +83,15 @@ export const statusSchema = z
 		otlpEndpoint: z.string().nullable(),
 		/** The demo's control endpoint is reachable through /api/demo. */
 		demo: z.boolean(),
+		/** What only some backends can do. */
+		capabilities: z.object({
+			/** Takes imports and erases the demo's telemetry. */
+			ingest: z.boolean(),
+			/** `traceql=` of /api/traces. */
+			traceql: z.boolean(),
+			/** `logql=` of /api/logs. */
+			logql: z.boolean(),
+		}),
 	})
 	.openapi("Status");
 
@@ -488,6 +497,121 @@ export const demoSchema = z
 	})
 	.openapi("Demo");
 
+/* ---- alerts, incidents ---- */
+
+const labelsSchema = z
+	.record(z.string(), z.string())
+	.nullish()
+	.transform((labels) => labels ?? {});
+const rfc3339 = z
+	.string()
+	.refine(
+		(text) => /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/.test(text) && !Number.isNaN(Date.parse(text)),
+		"is no RFC 3339 time",
+	)
+	.openapi({ format: "date-time" });
+
+/** Alertmanager's message, version 4. What newer versions add is let through and not kept. */
+export const alertsWebhookSchema = z
+	.object({
+		version: z.literal("4"),
+		groupKey: z.string().min(1).max(10_000),
+		status: z.enum(["firing", "resolved"]),
+		receiver: z.string(),
+		groupLabels: labelsSchema,
+		commonLabels: labelsSchema,
+		commonAnnotations: labelsSchema,
+		externalURL: z.string().default(""),
+		truncatedAlerts: z.number().int().nonnegative().default(0),
+		alerts: z
+			.array(
+				z.object({
+					status: z.enum(["firing", "resolved"]),
+					labels: labelsSchema,
+					annotations: labelsSchema,
+					startsAt: rfc3339,
+					/** `0001-01-01T00:00:00Z` while it fires. */
+					endsAt: rfc3339,
+					generatorURL: z.string().default(""),
+					fingerprint: z.string().min(1).max(100),
+				}),
+			)
+			.min(1)
+			.max(10_000),
+	})
+	.openapi("AlertmanagerMessage");
+export const alertsAnswerSchema = z.object({ incidents: z.array(z.string()) });
+
+export const incidentsQuery = pageQuery.extend({
+	status: z.enum(["firing", "resolved"]).optional(),
+	service: z.string().max(500).optional(),
+});
+const stringMap = z.record(z.string(), z.string());
+const incidentSummaryShape = {
+	id: z.string(),
+	status: z.enum(["firing", "resolved"]),
+	/** The alerts' names. */
+	title: z.string(),
+	/** The worst of the alerts that fire, in their own word; null when none names one. */
+	severity: z.string().nullable(),
+	summary: z.string(),
+	services: z.array(z.string()),
+	/** When its first alert began. */
+	startsAtMs: z.number(),
+	/** When its last alert ended; null while one fires. */
+	endsAtMs: z.number().nullable(),
+	/** What telemetry to look at: a quarter of an hour before it to its end, or to now. */
+	window: windowSchema,
+	firingAlerts: z.number(),
+	resolvedAlerts: z.number(),
+	/** More than are kept, or than Alertmanager sent. */
+	unlistedAlerts: z.number(),
+	/** When Alertmanager last said anything of it. */
+	lastHeardMs: z.number(),
+};
+export const incidentsSchema = z
+	.object({
+		incidents: z.array(z.object(incidentSummaryShape)),
+		/** How many fire, whatever was asked for. */
+		firing: z.number(),
+		nextCursor: z.string().optional(),
+	})
+	.openapi("Incidents");
+export const incidentAlertSchema = z.object({
+	fingerprint: z.string(),
+	status: z.enum(["firing", "resolved"]),
+	name: z.string(),
+	severity: z.string().nullable(),
+	service: z.string().nullable(),
+	startsAtMs: z.number(),
+	endsAtMs: z.number().nullable(),
+	/** Nobody said that it ended: the same alert fired anew later. */
+	endAssumed: z.boolean(),
+	window: windowSchema,
+	labels: stringMap,
+	annotations: stringMap,
+	/** http or https, else null. */
+	generatorUrl: z.string().nullable(),
+	runbookUrl: z.string().nullable(),
+});
+export const incidentSchema = z
+	.object({
+		...incidentSummaryShape,
+		groupKey: z.string(),
+		groupLabels: stringMap,
+		receiver: z.string(),
+		/** Of the Alertmanager; http or https, else null. */
+		externalUrl: z.string().nullable(),
+		commonLabels: stringMap,
+		commonAnnotations: stringMap,
+		alerts: z.array(incidentAlertSchema),
+	})
+	.openapi("Incident");
+
+export type Incidents = z.infer<typeof incidentsSchema>;
+export type IncidentSummary = Incidents["incidents"][number];
+export type IncidentAlertAnswer = z.infer<typeof incidentAlertSchema>;
+export type IncidentAnswer = z.infer<typeof incidentSchema>;
 export type Status = z.infer<typeof statusSchema>;
 export type Problem = z.infer<typeof problemSchema>;
 export type RedSeriesAnswer = z.infer<typeof redSeriesSchema>;

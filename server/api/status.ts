@@ -24,6 +24,7 @@ export const status: Endpoint<typeof none, typeof none, typeof statusSchema> = {
 			facts: backend.facts,
 			otlpEndpoint: services.otlpEndpoint,
 			demo: services.demo.url !== null,
+			capabilities: backend.capabilities,
 		};
 	},
 };
