@@ -1,0 +1,271 @@
+/**
+ * The spans of a window: all of them where they can be read in time, else those of an even sample of its traces. A first search that
+ * gives the traces alone tells which.
+ *
+ *     few traces  ->  slices of about the same number of spans, side by side; large traces and those with links by their ID
+ *     many        ->  from each eighth of the window so many traces, whatever the search finds first; how many there are is
+ *                     counted in short stretches of the window, and each span read stands for so many
+ */
+import type { SpanLink, TimeWindow, TraceId } from "../../../core/model.ts";
+import { type Call, DeadlineExceeded, type TraceStore } from "../../../core/ports.ts";
+import type { Engine } from "../engine.ts";
+import { atOnce } from "./at-once.ts";
+import { type FoundTrace, isLeftOut, quoted, SECOND, SpanSearcher, type WindowSpan } from "./search-spans.ts";
+
+export interface WindowSpans {
+	/** The window's, and those of their traces around it: parents, children. Copies and versions included. */
+	spans: WindowSpan[];
+	/** In the window, and of no environment that is left out: the spans to count. */
+	counts: (span: WindowSpan) => boolean;
+	/** Every span of the window is there. */
+	whole: boolean;
+	/** How many traces of the window one that was read stands for; null when that is not known. 1 when whole. */
+	scale: number | null;
+	traces: number;
+	reasons: string[];
+}
+
+/** The traces a window may have to be read whole, and their spans. */
+const MAX_TRACES = 2000;
+const MAX_SPANS = 30_000;
+/** Traces with more spans than this come by ID: grouping by span costs the square. */
+const MAX_GROUPED = 150;
+const MAX_BY_ID = 40;
+const SPANS_PER_SLICE = 2000;
+const SAMPLE_SLICES = 8;
+const SAMPLE_TRACES = 320;
+const SAMPLE_SPANS_PER_TRACE = 400;
+const AT_ONCE = 4;
+/** Stretches in which all traces are counted to know how many a sample stands for, and the most traces of one. */
+const COUNTED_STRETCHES = 3;
+const MAX_COUNTED = 600;
+
+export class WindowReader {
+	private readonly searcher: SpanSearcher;
+	private readonly traces: Pick<TraceStore, "trace" | "skeleton">;
+
+	constructor(engine: Engine, traces: Pick<TraceStore, "trace" | "skeleton">) {
+		this.searcher = new SpanSearcher(engine);
+		this.traces = traces;
+	}
+
+	/**
+	 * `condition` narrows to traces with such a span (TraceQL, within the braces) and then gives those spans alone. `estimate`: say how many
+	 * traces a sample stands for. Throws as `Engine.json`; when time runs out half-way the answer is what was read.
+	 */
+	async read(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
+		const started = performance.now();
+		const left = (share: number) => Math.max(1, call.deadlineMs * share - (performance.now() - started));
+		const probe = await this.searcher.search(
+			{ condition: "", window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
+			{ ...call, deadlineMs: left(0.6) },
+		);
+		const large = probe.traces.filter((trace) => trace.matched > MAX_GROUPED);
+		const spans = probe.traces.reduce((sum, trace) => sum + (trace.matched > MAX_GROUPED ? 0 : trace.matched), 0);
+		const few = !probe.cut && spans <= MAX_SPANS && large.length <= MAX_BY_ID;
+		return few
+			? this.readAll(window, probe.traces, large, { ...call, deadlineMs: left(0.9) })
+			: this.sample(window, options.estimate, { ...call, deadlineMs: left(0.8) });
+	}
+
+	private async readAll(
+		window: TimeWindow,
+		known: FoundTrace[],
+		large: FoundTrace[],
+		call: Call,
+	): Promise<WindowSpans> {
+		if (known.length === 0) {
+			return { spans: [], counts: () => false, whole: true, scale: 1, traces: 0, reasons: [] };
+		}
+		const condition = large.map(({ traceId }) => `trace:id != ${quoted(traceId)}`).join(" && ");
+		const reasons: string[] = [];
+		const byId = (traceId: TraceId) => this.byId(traceId, call);
+		const slices = slicesOf(window, known);
+		const [grouped, linked, whole] = await Promise.all([
+			atOnce(slices, AT_ONCE, (slice) =>
+				this.searcher.search(
+					{ condition, window: slice, limit: MAX_TRACES, spansPerTrace: MAX_GROUPED, select: "all", whole: true },
+					call,
+				),
+			),
+			this.linkedTraces(window, large, call),
+			atOnce(large, AT_ONCE, ({ traceId }) => byId(traceId)),
+		]);
+		// Links come by ID alone: a search shows but one of a span's.
+		const withLinks = linked.slice(0, MAX_BY_ID);
+		if (linked.length > withLinks.length) {
+			reasons.push(`Links of ${linked.length - withLinks.length} traces were not read: their messages may be missing.`);
+		}
+		const links = new Map<string, SpanLink[]>();
+		for (const trace of await atOnce(withLinks, AT_ONCE, byId)) {
+			for (const span of trace) if (span.links.length > 0) links.set(span.traceId + span.spanId, span.links);
+		}
+		const spans: WindowSpan[] = [];
+		for (const { traces } of grouped) {
+			for (const trace of traces) for (const span of trace.spans) spans.push(span);
+		}
+		for (const trace of whole) for (const span of trace) spans.push(span);
+		for (const span of spans) {
+			const own = links.get(span.traceId + span.spanId);
+			if (own !== undefined) span.links = own;
+		}
+		if (grouped.some(({ cut }) => cut)) reasons.push("More traces arrived while the window was read: ask again.");
+		return {
+			spans: numbered(spans),
+			counts: countsIn([window], call),
+			whole: reasons.length === 0,
+			scale: 1,
+			traces: known.length,
+			reasons,
+		};
+	}
+
+	/** Traces in which a consumer links to others. */
+	private async linkedTraces(window: TimeWindow, large: readonly FoundTrace[], call: Call): Promise<TraceId[]> {
+		const { traces } = await this.searcher.search(
+			{
+				condition: 'kind = consumer && link:spanID != ""',
+				window,
+				limit: MAX_BY_ID * 5,
+				spansPerTrace: 1,
+				select: "nothing",
+			},
+			call,
+		);
+		const known = new Set(large.map(({ traceId }) => traceId));
+		return traces.map(({ traceId }) => traceId).filter((traceId) => !known.has(traceId));
+	}
+
+	/** What only a lookup shows: all of a large trace, links, sampling weights. */
+	private async byId(traceId: TraceId, call: Call): Promise<WindowSpan[]> {
+		if (call.excludeEnvironments.length === 0) {
+			const { data } = await this.traces.skeleton(traceId, call);
+			return data.map((span) => ({ ...span, environment: "", version: null }));
+		}
+		const { data } = await this.traces.trace(traceId, call);
+		return data.map((span) => {
+			const text = (...keys: string[]) =>
+				keys.map((key) => span.resource[key]).find((value) => typeof value === "string") as string | undefined;
+			const environment = text("deployment.environment.name", "deployment.environment") ?? "";
+			return { ...span, environment, version: text("service.version") ?? null };
+		});
+	}
+
+	private async sample(window: TimeWindow, estimate: boolean, call: Call): Promise<WindowSpans> {
+		const slices = cutEvenly(window, SAMPLE_SLICES);
+		const limit = Math.ceil(SAMPLE_TRACES / slices.length);
+		const reasons: string[] = [];
+		const counting = estimate ? this.countTraces(window, call) : null;
+		counting?.catch(() => undefined);
+		const found = await atOnce(slices, AT_ONCE, async (slice) => {
+			try {
+				return await this.searcher.search(
+					{ condition: "", window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select: "all" },
+					call,
+				);
+			} catch (error) {
+				if (!(error instanceof DeadlineExceeded)) throw error;
+				return null;
+			}
+		});
+		const traces = new Map<TraceId, FoundTrace>();
+		for (const slice of found) for (const trace of slice?.traces ?? []) traces.set(trace.traceId, trace);
+		const late = found.filter((slice) => slice === null).length;
+		if (late === found.length) {
+			throw new DeadlineExceeded(`Tempo did not answer within ${Math.round(call.deadlineMs)} ms: narrow the window.`);
+		}
+		if (late > 0)
+			reasons.push(`Tempo answered for ${found.length - late} of ${found.length} parts of the window in time.`);
+		const cut = [...traces.values()].filter((trace) => trace.spans.length < trace.matched).length;
+		if (cut > 0) reasons.push(`${cut} traces of the sample are cut: they have more spans than one search gives.`);
+		reasons.push(`The window holds too many spans to read all: these are of a sample of ${traces.size} traces.`);
+		const started = [...traces.values()].filter((trace) => isWithin(trace.startUnixNano, window)).length;
+		const total = counting === null ? null : await counting.catch(() => null);
+		const scale = total === null || started === 0 ? null : Math.max(1, total / started);
+		return {
+			spans: numbered([...traces.values()].flatMap((trace) => trace.spans)),
+			counts: countsIn([window], call),
+			whole: false,
+			scale,
+			traces: traces.size,
+			reasons,
+		};
+	}
+
+	/** About how many traces start in the window, counted in short stretches of it; null when even those hold too many. */
+	private async countTraces(window: TimeWindow, call: Call): Promise<number | null> {
+		const length = window.toUnixNano - window.fromUnixNano;
+		let stretch = longer(SECOND, (length / 400n / SECOND) * SECOND);
+		for (;;) {
+			const starts = Array.from(
+				{ length: COUNTED_STRETCHES },
+				(_, i) =>
+					((window.fromUnixNano + (length * BigInt(2 * i + 1)) / BigInt(2 * COUNTED_STRETCHES)) / SECOND) * SECOND,
+			);
+			const found = await atOnce(starts, COUNTED_STRETCHES, async (fromUnixNano) => {
+				const within = { fromUnixNano, toUnixNano: fromUnixNano + stretch };
+				const { traces, cut } = await this.searcher.search(
+					{ condition: "", window: within, limit: MAX_COUNTED, spansPerTrace: 1, select: "nothing" },
+					call,
+				);
+				return cut ? null : traces.filter((trace) => isWithin(trace.startUnixNano, within)).length;
+			});
+			if (found.every((count) => count !== null)) {
+				const counted = found.reduce((sum, count) => sum + count, 0);
+				return counted === 0 ? null : (counted * Number(length)) / Number(stretch * BigInt(starts.length));
+			}
+			if (stretch === SECOND) return null;
+			stretch = longer(SECOND, (stretch / 8n / SECOND) * SECOND);
+		}
+	}
+}
+
+function countsIn(windows: readonly TimeWindow[], call: Call): (span: WindowSpan) => boolean {
+	return (span) => windows.some((window) => isWithin(span.startUnixNano, window)) && !isLeftOut(span, call);
+}
+
+function isWithin(time: bigint, window: TimeWindow): boolean {
+	return time >= window.fromUnixNano && time < window.toUnixNano;
+}
+
+/** Spans of equal content are copies, whatever slice they came with; among versions the later read one is no better. */
+function numbered(spans: WindowSpan[]): WindowSpan[] {
+	spans.forEach((span, i) => {
+		span.arrival = i;
+	});
+	return spans;
+}
+
+/** Consecutive parts of the window, each with about as many spans of the known traces. */
+function slicesOf(window: TimeWindow, known: readonly FoundTrace[]): TimeWindow[] {
+	const sorted = known.filter(({ matched }) => matched <= MAX_GROUPED);
+	sorted.sort((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : a.startUnixNano > b.startUnixNano ? 1 : 0));
+	const slices: TimeWindow[] = [];
+	let from = window.fromUnixNano;
+	let spans = 0;
+	for (const { startUnixNano, matched } of sorted) {
+		const second = (startUnixNano / SECOND) * SECOND;
+		if (spans + matched > SPANS_PER_SLICE && second > from) {
+			slices.push({ fromUnixNano: from, toUnixNano: second });
+			from = second;
+			spans = 0;
+		}
+		spans += matched;
+	}
+	slices.push({ fromUnixNano: from, toUnixNano: window.toUnixNano });
+	return slices;
+}
+
+function cutEvenly({ fromUnixNano, toUnixNano }: TimeWindow, parts: number): TimeWindow[] {
+	const length = longer(SECOND, (toUnixNano - fromUnixNano) / BigInt(parts));
+	const slices: TimeWindow[] = [];
+	for (let from = fromUnixNano; from < toUnixNano && slices.length < parts; from += length) {
+		const last = slices.length === parts - 1 || from + length > toUnixNano;
+		slices.push({ fromUnixNano: from, toUnixNano: last ? toUnixNano : from + length });
+	}
+	return slices;
+}
+
+function longer(a: bigint, b: bigint): bigint {
+	return a > b ? a : b;
+}
