@@ -1,11 +1,13 @@
-/** What was answered with 200 is there after `kill -9`, and nothing is there twice. */
+/** What was answered with 200, or with OK over gRPC, is there after `kill -9`, and nothing is there twice. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { type EmbeddedBackend, openEmbedded } from "./backend.ts";
+import { encodeOtlp } from "./receive/otlp-encoder.ts";
 import { Store } from "./store/store.ts";
+import { grpcCall, grpcClient, METHODS } from "./testing-grpc-call.ts";
 
 const ROUNDS = Number(process.env.TRIVET_CRASH_ROUNDS ?? 20);
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
@@ -72,24 +74,44 @@ function post(port: number, path: string, body: string): Promise<boolean> {
 	});
 }
 
+const GRPC = {
+	"/v1/traces": ["TracesRequest", METHODS.traces],
+	"/v1/logs": ["LogsRequest", METHODS.logs],
+	"/v1/metrics": ["MetricsRequest", METHODS.metrics],
+} as const;
+
 const healthy = async (backend: EmbeddedBackend) => (await backend.status()).stores[0]!.state === "ok";
 
 test(`${ROUNDS} kills at random moments lose nothing that was acknowledged and double nothing`, async () => {
 	const directory = mkdtempSync(join(tmpdir(), "trivet-crash-"));
-	const backend = await openEmbedded({ dataDir: directory, otlpPort: 0 });
+	const backend = await openEmbedded({ dataDir: directory, otlpPort: 0, otlpGrpcPort: 0 });
+	const client = grpcClient(backend.otlpGrpcPort!, {
+		"grpc.initial_reconnect_backoff_ms": 20,
+		"grpc.min_reconnect_backoff_ms": 20,
+		"grpc.max_reconnect_backoff_ms": 100,
+	});
+	/** True when it was answered with OK. */
+	const overHttp = (path: string, request: object) => post(backend.otlpPort, path, JSON.stringify(request));
+	const overGrpc = async (path: string, request: object) => {
+		const [message, method] = GRPC[path as keyof typeof GRPC];
+		return (await grpcCall(client, method, encodeOtlp(message, request))).code === 0;
+	};
 	const acknowledged: Record<string, Set<number>> = {};
 	let next = 1;
 	let stop = false;
-	const sender = async (path: string) => {
+	const sender = async (path: string, send: typeof overHttp) => {
 		acknowledged[path] ??= new Set();
+		let answered = 0;
 		while (!stop) {
 			const numbers = Array.from({ length: 1 + Math.floor(Math.random() * 30) }, () => next++);
-			const body = JSON.stringify(REQUESTS[path]!(numbers));
-			if (await post(backend.otlpPort, path, body)) for (const n of numbers) acknowledged[path]!.add(n);
-			else await new Promise((resolve) => setTimeout(resolve, 20));
+			if (await send(path, REQUESTS[path]!(numbers))) {
+				answered++;
+				for (const n of numbers) acknowledged[path]!.add(n);
+			} else await new Promise((resolve) => setTimeout(resolve, 20));
 		}
+		return answered;
 	};
-	const senders = Object.keys(REQUESTS).flatMap((path) => [sender(path), sender(path)]);
+	const senders = Object.keys(REQUESTS).flatMap((path) => [sender(path, overHttp), sender(path, overGrpc)]);
 	try {
 		for (let round = 0; round < ROUNDS; round++) {
 			const before = acknowledged["/v1/traces"]!.size;
@@ -109,8 +131,10 @@ test(`${ROUNDS} kills at random moments lose nothing that was acknowledged and d
 	} finally {
 		stop = true;
 		await Promise.all(senders);
+		client.close();
 		await backend.close();
 	}
+	for (const answered of await Promise.all(senders)) expect(answered).toBeGreaterThan(ROUNDS);
 
 	const store = await Store.open({
 		file: join(directory, "store.duckdb"),

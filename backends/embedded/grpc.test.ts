@@ -5,18 +5,19 @@ import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { Client, credentials, Metadata, type ServiceError, status } from "@grpc/grpc-js";
+import { type Client, status } from "@grpc/grpc-js";
 import { PbfReader } from "pbf";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { Signal } from "../../core/model.ts";
 import type { Call } from "../../core/ports.ts";
 import { type EmbeddedBackend, openEmbedded } from "./backend.ts";
 import { encodeOtlp } from "./receive/otlp-encoder.ts";
+import { grpcClient, METHODS, grpcCall as send } from "./testing-grpc-call.ts";
 
 const call: Call = { tenant: "default", deadlineMs: 10_000, limit: 10_000, excludeEnvironments: [] };
 const MIB = 1024 * 1024;
 const PACKAGE = "/opentelemetry.proto.collector";
-const TRACES = `${PACKAGE}.trace.v1.TraceService/Export`;
+const TRACES = METHODS.traces;
 const resource = { attributes: [{ key: "service.name", value: { stringValue: "grpc" } }] };
 
 let nextId = 1;
@@ -32,39 +33,6 @@ const span = (more: object = {}) => ({
 const traces = (spans: object[]) =>
 	encodeOtlp("TracesRequest", { resourceSpans: [{ resource, scopeSpans: [{ spans }] }] });
 const stored = async (backend: EmbeddedBackend, signal: Signal) => (await backend.status()).ingest![signal].stored;
-
-interface Reply {
-	code: number;
-	details: string;
-	/** Of the answer, or of the error's details. */
-	body: Buffer;
-	retryInfo: boolean;
-}
-
-/** A call by the library that the SDKs use. */
-function send(client: Client, path: string, body: Uint8Array): Promise<Reply> {
-	const bytes = (message: Buffer): Buffer => message;
-	return new Promise((resolve) => {
-		const deadline = Date.now() + 30_000;
-		client.makeUnaryRequest(
-			path,
-			bytes,
-			bytes,
-			Buffer.from(body),
-			new Metadata(),
-			{ deadline },
-			(error: ServiceError | null, answer) => {
-				const details = error?.metadata.get("grpc-status-details-bin")[0];
-				resolve({
-					code: error?.code ?? status.OK,
-					details: error?.details ?? "",
-					body: answer ?? Buffer.alloc(0),
-					retryInfo: details?.toString("latin1").includes("type.googleapis.com/google.rpc.RetryInfo") ?? false,
-				});
-			},
-		);
-	});
-}
 
 /** What a partial success says. */
 function partialSuccess(answer: Buffer): { rejected: number; message: string } | null {
@@ -89,7 +57,7 @@ describe("the gRPC receiver", () => {
 	beforeAll(async () => {
 		directory = mkdtempSync(join(tmpdir(), "trivet-grpc-"));
 		backend = await openEmbedded({ dataDir: directory, otlpPort: 0, otlpGrpcPort: 0 });
-		client = new Client(`127.0.0.1:${backend.otlpGrpcPort}`, credentials.createInsecure());
+		client = grpcClient(backend.otlpGrpcPort!);
 	});
 	afterAll(async () => {
 		client.close();
@@ -99,7 +67,7 @@ describe("the gRPC receiver", () => {
 
 	test.each([["plain"], ["gzip"]] as const)("takes spans, %s", async (how) => {
 		const gzip = how === "gzip" ? ({ "grpc.default_compression_algorithm": 2 } as const) : {};
-		const own = new Client(`127.0.0.1:${backend.otlpGrpcPort}`, credentials.createInsecure(), gzip);
+		const own = grpcClient(backend.otlpGrpcPort!, gzip);
 		const one = span({ attributes: [{ key: "how", value: { stringValue: how.repeat(1_000) } }] });
 		const reply = await send(own, TRACES, traces([one]));
 		own.close();
@@ -115,7 +83,6 @@ describe("the gRPC receiver", () => {
 	test.each([
 		[
 			"logs",
-			"logs.v1.LogsService",
 			"LogsRequest",
 			{
 				resourceLogs: [{ resource, scopeLogs: [{ logRecords: [{ timeUnixNano: "1", body: { stringValue: "a" } }] }] }],
@@ -123,7 +90,6 @@ describe("the gRPC receiver", () => {
 		],
 		[
 			"metrics",
-			"metrics.v1.MetricsService",
 			"MetricsRequest",
 			{
 				resourceMetrics: [
@@ -134,9 +100,9 @@ describe("the gRPC receiver", () => {
 				],
 			},
 		],
-	] as const)("takes %s", async (signal, service, message, request) => {
+	] as const)("takes %s", async (signal, message, request) => {
 		const before = await stored(backend, signal);
-		const reply = await send(client, `${PACKAGE}.${service}/Export`, encodeOtlp(message, request));
+		const reply = await send(client, METHODS[signal], encodeOtlp(message, request));
 		expect(reply.code).toBe(status.OK);
 		await vi.waitFor(async () => expect(await stored(backend, signal)).toBe(before + 1), 5_000);
 	});
@@ -177,6 +143,16 @@ describe("the gRPC receiver", () => {
 		const reply = await send(client, TRACES, Buffer.alloc(17 * MIB));
 		expect(reply).toMatchObject({ code: status.RESOURCE_EXHAUSTED, retryInfo: false });
 		expect(reply.details).toMatch(/17825792 bytes, 16777216 are allowed/);
+		expect((await send(client, TRACES, traces([span()]))).code).toBe(status.OK);
+	});
+
+	test("refused calls leave no stream open, however many there are on one connection", async () => {
+		const tooLarge = Buffer.alloc(17 * MIB);
+		// More than may be open at once.
+		for (let i = 0; i < 70; i++) {
+			const { code } = await send(client, TRACES, tooLarge);
+			expect(code).not.toBe(status.OK);
+		}
 		expect((await send(client, TRACES, traces([span()]))).code).toBe(status.OK);
 	});
 
@@ -335,7 +311,7 @@ describe("a backend with a gRPC port", () => {
 				expect(backend.pid).not.toBe(pid);
 				expect((await backend.status()).stores[0]!.state).toBe("ok");
 			}, 15_000);
-			const client = new Client(`127.0.0.1:${otlpGrpcPort}`, credentials.createInsecure());
+			const client = grpcClient(otlpGrpcPort!);
 			expect((await send(client, TRACES, traces([span()]))).code).toBe(status.OK);
 			client.close();
 			await backend.close();
@@ -345,7 +321,7 @@ describe("a backend with a gRPC port", () => {
 		withDirectory(async (directory) => {
 			const limits = { maxBytesInFlight: 2 * MIB };
 			const backend = await openEmbedded({ dataDir: directory, otlpPort: 0, otlpGrpcPort: 0, limits });
-			const client = new Client(`127.0.0.1:${backend.otlpGrpcPort}`, credentials.createInsecure());
+			const client = grpcClient(backend.otlpGrpcPort!);
 			const attributes = [{ key: "k", value: { stringValue: "v".repeat(300) } }];
 			const body = traces(Array.from({ length: 2_000 }, () => span({ attributes })));
 			const replies = await Promise.all(Array.from({ length: 40 }, () => send(client, TRACES, body)));
@@ -368,7 +344,7 @@ describe("a backend with a gRPC port", () => {
 	test("answers what is under way when it closes, and closes although clients stay connected", () =>
 		withDirectory(async (directory) => {
 			const backend = await openEmbedded({ dataDir: directory, otlpPort: 0, otlpGrpcPort: 0 });
-			const client = new Client(`127.0.0.1:${backend.otlpGrpcPort}`, credentials.createInsecure());
+			const client = grpcClient(backend.otlpGrpcPort!);
 			expect((await send(client, TRACES, traces([span()]))).code).toBe(status.OK);
 			const sent = Array.from({ length: 20 }, () => send(client, TRACES, traces([span()])));
 			const [, ...replies] = await Promise.all([backend.close(), ...sent]);

@@ -116,6 +116,8 @@ export function refuse(stream: ServerHttp2Stream, error: GrpcError): void {
 		{ endStream: true },
 	);
 	stream.close();
+	// What was on its way is read and forgotten: a stream is only gone when its end was seen.
+	stream.resume();
 }
 
 /** `google.rpc.Status` with a `RetryInfo`, which OTLP's senders heed: https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling */

@@ -70,6 +70,8 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
 	const timeouts = { ...TIMEOUTS, ...options.timeouts };
 	const sessions = new Set<ServerHttp2Session>();
 	const sockets = new Set<Socket>();
+	/** Those that have not spoken yet. */
+	const silent = new Set<Socket>();
 	const http2 = createHttp2Server({
 		settings: {
 			maxConcurrentStreams: MAX_STREAMS,
@@ -97,8 +99,10 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
 		sockets.add(socket);
 		socket.on("error", () => {});
 		socket.once("close", () => sockets.delete(socket));
+		silent.add(socket);
 		void firstSpoken(socket, timeouts.prefaceMs).then((spoken) => {
-			if (spoken === "http/2") return void http2.emit("connection", socket);
+			silent.delete(socket);
+			if (spoken === "http/2" && server.listening) return void http2.emit("connection", socket);
 			const sentence = spoken === null ? null : misunderstanding(spoken, options.httpPort);
 			if (spoken !== null && sentence !== null && !foreign.has(spoken)) {
 				foreign.add(spoken);
@@ -121,6 +125,7 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
 					clearTimeout(cut);
 					resolve();
 				});
+				for (const socket of silent) socket.destroy();
 				// Tells the client to go elsewhere and ends when its calls have been answered.
 				for (const session of sessions) session.close();
 			}),

@@ -14,6 +14,9 @@ export function answerClientError(error: Error & { code?: string }, socket: Dupl
 		socket.destroy();
 		return false;
 	}
+	// Time to read the answer, while what still comes is forgotten.
+	socket.resume();
+	setTimeout(() => socket.destroy(), 500).unref();
 	if (error.code === HTTP2_PREFACE) {
 		socket.end(Buffer.concat([frame(SETTINGS, Buffer.alloc(0)), goAway(goToGrpc(grpcPort))]));
 		return true;
