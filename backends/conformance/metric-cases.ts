@@ -213,7 +213,11 @@ export const metricCases: Case[] = [
 			histograms(
 				httpServer(scene, {
 					attributes: route("/odd", 200),
-					points: cumulative(scene, 30).map((p) => ({ ...p, counts: p.counts.map((c) => c / 6), sum: p.sum / 6 })),
+					// Ten calls at every other reading: counts are whole numbers in OTLP.
+					points: cumulative(scene, 10).map((p, i, all) => {
+						const { counts, sum } = all[Math.floor(i / 2)]!;
+						return { ...p, counts, sum };
+					}),
 				}),
 			),
 		],

@@ -126,13 +126,13 @@ export class Engine {
 		}
 	}
 
-	/** Asks the engine's readiness endpoint. Never throws. */
-	async health(path: string): Promise<EngineHealth> {
+	/** Asks the engine's readiness endpoint, or the cheapest question there is. Never throws. */
+	async health(path: string, params?: EngineRequest["params"]): Promise<EngineHealth> {
 		const started = performance.now();
 		const call: Call = { tenant: "default", deadlineMs: PING_MS, limit: 1, excludeEnvironments: [] };
 		const { lastError } = this;
 		try {
-			const found = await this.bytes({ path }, call);
+			const found = await this.bytes({ path, ...(params ? { params } : {}) }, call);
 			const latencyMs = Math.round((performance.now() - started) * 10) / 10;
 			if (found !== null) return { state: "ok", reason: null, latencyMs, lastError };
 			return {

@@ -1,0 +1,129 @@
+/** The PromQL behind RED from metrics: which series carry it, and what their counters grew by between two moments. */
+import type { RedVariant } from "./metric-names.ts";
+import { by, duration, firstOf, type Matcher, oneOf, selector } from "./promql.ts";
+import type { Scopes } from "./series-scopes.ts";
+
+/** How far back a counter's previous value is looked for: as Prometheus' own lookback, and as long as deltas are kept being added up. */
+const BEFORE_MS = 300_000;
+/** Values of a status label that are failures, as `isErrorStatus` of core/red.ts has it. */
+const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
+/** Marks what a number counts, in answers that hold several kinds. */
+export const KIND_LABEL = "trivet_kind";
+
+/** A slot of time that ends when the query is evaluated. */
+export interface Slot {
+	lengthMs: number;
+	/** Between two readings of a counter. */
+	intervalMs: number;
+}
+
+/** Only what the profile counts: `only` of core/red.ts, in both spellings. */
+export function profileMatchers({ profile, native }: RedVariant, utf8: boolean, everyBucket: boolean): Matcher[] {
+	const matchers: Matcher[] = [];
+	if (profile.only !== null) {
+		const { label, values } = profile.only;
+		for (const spelling of new Set([label, label.replace("_", ".")])) {
+			if (utf8 || !spelling.includes(".")) {
+				matchers.push({ label: spelling, op: "=~", value: oneOf(["", ...values]) });
+			}
+		}
+	}
+	if (!native && !everyBucket) matchers.push({ label: "le", op: "=", value: "+Inf" });
+	return matchers;
+}
+
+/** `aggregate by (labels) (inner)` of every scope, side by side. */
+export function overScopes(
+	scopes: Scopes,
+	labels: readonly string[],
+	inner: (scope: readonly Matcher[]) => string,
+): string {
+	return scopes.map((scope) => `sum ${by(labels)} (${inner(scope)})`).join(" or ");
+}
+
+/** How many readings the most often read series of each owner has in the time before. */
+export function readingsQuery(
+	variant: RedVariant,
+	scopes: Scopes,
+	labels: readonly string[],
+	overMs: number,
+	utf8: boolean,
+): string {
+	const profile = profileMatchers(variant, utf8, false);
+	return scopes
+		.map(
+			(scope) =>
+				`max ${by(labels)} (count_over_time(${selector(variant.name, [...scope, ...profile])}[${duration(overMs)}]))`,
+		)
+		.join(" or ");
+}
+
+/**
+ * What the distribution grew by in the slot. The range reaches one interval beyond the slot, so that every growth from one reading to
+ * the next is in exactly one slot's; `rate` takes care of restarts.
+ */
+export function distributionQuery(
+	variant: RedVariant,
+	scopes: Scopes,
+	labels: readonly string[],
+	slot: Slot,
+	utf8: boolean,
+): string {
+	const profile = profileMatchers(variant, utf8, true);
+	const grouped = variant.native ? labels : [...labels, "le"];
+	return overScopes(scopes, grouped, (scope) => `${rate(selector(variant.name, [...scope, ...profile]), slot)}`);
+}
+
+/** Calls and errors of the slot, told apart by `KIND_LABEL`. */
+export function countsQuery(
+	variant: RedVariant,
+	scopes: Scopes,
+	labels: readonly string[],
+	slot: Slot,
+	utf8: boolean,
+): string {
+	const profile = profileMatchers(variant, utf8, false);
+	const statusLabels = variant.profile.statusLabels.filter((label) => utf8 || !label.includes("."));
+	const term = (kind: string, text: string) => `label_replace(${text}, "${KIND_LABEL}", "${kind}", "", "")`;
+	const growth = (scope: readonly Matcher[], status: readonly Matcher[]) => {
+		const all = selector(variant.name, [...scope, ...profile]);
+		const some = selector(variant.name, [...scope, ...profile, ...status]);
+		return variant.native ? `histogram_count(${rate(some, slot)})` : counterGrowth(some, all, slot);
+	};
+	const errors = firstOf(statusLabels, "=~", ERROR_STATUS).map((status) =>
+		term(
+			"errors",
+			overScopes(scopes, [...labels, ...statusLabels], (scope) => growth(scope, status)),
+		),
+	);
+	return [
+		term(
+			"calls",
+			overScopes(scopes, labels, (scope) => growth(scope, [])),
+		),
+		...errors,
+	].join(" or ");
+}
+
+/**
+ * Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. Else, in
+ * this order: a series that appears while others of its instance were there already began at zero (the first error of a route); a series
+ * that restarted or appeared with its instance has what `rate` sees of it.
+ */
+function counterGrowth(series: string, siblings: string, slot: Slot): string {
+	const length = duration(slot.lengthMs);
+	const last = `last_over_time(${series}[${length}])`;
+	const before = `last_over_time(${series}[${duration(BEFORE_MS)}] offset ${length})`;
+	const others = `last_over_time(${siblings}[${duration(BEFORE_MS)}] offset ${length})`;
+	return (
+		`((${last} - ${before}) >= 0 unless resets(${series}[${length}]) > 0)` +
+		` or ((${last} unless ${before}) and on (job, instance) ${others})` +
+		` or ${rate(series, slot)}`
+	);
+}
+
+function rate(series: string, { lengthMs, intervalMs }: Slot): string {
+	// A tenth more for readings that are late; at least two readings must be in it.
+	const range = Math.max(lengthMs + 1.1 * intervalMs, 2.2 * intervalMs);
+	return `rate(${series}[${duration(range)}]) * ${lengthMs / 1000}`;
+}

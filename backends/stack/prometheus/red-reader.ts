@@ -1,0 +1,255 @@
+/**
+ * RED from the histograms that services send, asked of Prometheus in three rounds: which of the known metrics are there and what names
+ * their owners; who has readings of them, and how often; what the counters grew by in each slot of time.
+ */
+import type { Call, RedQuery, RedSeries } from "../../../core/ports.ts";
+import { RED_VARIANTS, type RedVariant } from "./metric-names.ts";
+import { MetricOwners, ownerLabels, serviceLabels } from "./metric-owners.ts";
+import type { PrometheusApi, Row, Rows } from "./prometheus-api.ts";
+import { firstOf, type Labels, type Matcher, matchersText, oneOf } from "./promql.ts";
+import { RedBins } from "./red-bins.ts";
+import { countsQuery, distributionQuery, KIND_LABEL, readingsQuery, type Slot } from "./red-promql.ts";
+import { cross, readTargets, type Scopes, scopesOfSeries, scopesOfServices } from "./series-scopes.ts";
+
+const MS = 1_000_000n;
+/** Parts of the window in which readings are counted, and the shortest such part: exporters send every minute or oftener. */
+const MAX_PARTS = 6;
+const PART_NS = 300_000n * MS;
+/** Usual intervals of scraping and exporting; what lies between is taken for the longer. */
+const INTERVALS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300];
+/** An engine works on one query with one processor: many services are asked about in several queries at once. */
+const SERVICES_PER_QUERY = 25;
+const MAX_QUERIES = 16;
+const NO_ROUTE = "(no route)";
+const VARIANT_LABEL = "trivet_variant";
+
+export interface RedFound {
+	series: RedSeries[];
+	/** Why something may be missing. */
+	partial: string[];
+	/** PromQL to ask again by hand. */
+	query: string;
+}
+
+/** What one service's RED is read from. */
+interface Source {
+	service: string;
+	variant: RedVariant;
+	intervalMs: number;
+	/** Labels of its series that name it. */
+	labels: Labels[];
+}
+
+/** What everything else about one question needs. */
+interface Question {
+	query: RedQuery;
+	utf8: boolean;
+	owners: MetricOwners;
+	/** Labels that tell owners apart. */
+	ownerLabels: string[];
+	/** Environments left out. */
+	excluded: ReadonlySet<string>;
+	call: Call;
+}
+
+export async function readRed(api: PrometheusApi, query: RedQuery, call: Call): Promise<RedFound> {
+	const near = { fromUnixNano: query.window.fromUnixNano - PART_NS, toUnixNano: query.window.toUnixNano };
+	const utf8 = await api.speaksUtf8(call);
+	const [names, targets] = await Promise.all([
+		api.names("__name__", [anyOf(RED_VARIANTS.map(({ name }) => name))], near, { ...call, limit: 0 }),
+		readTargets(api, query.window, utf8, call),
+	]);
+	const present = RED_VARIANTS.filter(({ name }) => names.includes(name));
+	const asked = query.services === undefined ? null : new Set(query.services);
+	const owners = new MetricOwners(targets, asked ?? []);
+	const about: Question = {
+		query,
+		utf8,
+		owners,
+		ownerLabels: ownerLabels(utf8, owners.needInstance),
+		excluded: new Set(call.excludeEnvironments),
+		call,
+	};
+	if (present.length === 0 || asked?.size === 0)
+		return { series: [], partial: [], query: anyOf(RED_VARIANTS.map(({ name }) => name)) };
+	const { sources, warnings, text } = await readSources(api, present, about);
+	const groups = groupsOf(sources);
+	const found = await Promise.allSettled(groups.map((group) => readGroup(api, group, about)));
+	const series: RedSeries[] = [];
+	const partial = new Set(warnings);
+	const failures: unknown[] = [];
+	for (const result of found) {
+		if (result.status === "rejected") failures.push(result.reason);
+		else {
+			series.push(...result.value.series);
+			for (const warning of result.value.warnings) partial.add(warning);
+		}
+	}
+	if (failures.length > 0 && failures.length === found.length) throw failures[0];
+	for (const failure of failures) partial.add(failure instanceof Error ? failure.message : String(failure));
+	const first = found.find((result) => result.status === "fulfilled");
+	return { series, partial: [...partial].slice(0, 5), query: first?.value.text ?? text };
+}
+
+function anyOf(names: readonly string[]): string {
+	return matchersText([{ label: "__name__", op: "=~", value: oneOf(names) }]);
+}
+
+/** Who has readings of which metric: of each service the first. */
+async function readSources(
+	api: PrometheusApi,
+	present: readonly RedVariant[],
+	about: Question,
+): Promise<{ sources: Source[]; warnings: string[]; text: string }> {
+	const { query, owners, utf8, call, excluded } = about;
+	const { fromUnixNano: from, toUnixNano: to } = query.window;
+	const length = to - from;
+	const parts = length / PART_NS > BigInt(MAX_PARTS) ? BigInt(MAX_PARTS) : length / PART_NS || 1n;
+	const partNs = length / parts > PART_NS ? length / parts : PART_NS;
+	const partMs = Number(partNs / MS);
+	const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, serviceLabels(utf8));
+	const text = present
+		.map((variant, at) => {
+			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs, utf8);
+			return `label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`;
+		})
+		.join(" or ");
+	const { rows, warnings } = await api.range(text, to - (parts - 1n) * partNs, to, partNs, call);
+	const sources = new Map<string, Source & { rank: number }>();
+	for (const { metric, values } of rows) {
+		const owner = owners.of(metric);
+		const rank = Number(metric[VARIANT_LABEL]);
+		const variant = present[rank];
+		if (owner === null || variant === undefined || !isWanted(about, owner.service) || excluded.has(owner.environment))
+			continue;
+		const readings = values.reduce((most, [, value]) => Math.max(most, Number(value)), 1);
+		const intervalMs = usualInterval(partMs / 1000 / readings) * 1000;
+		const known = sources.get(owner.service);
+		if (known === undefined || rank < known.rank) {
+			sources.set(owner.service, { service: owner.service, variant, intervalMs, labels: [metric], rank });
+		} else if (rank === known.rank) {
+			known.labels.push(metric);
+			known.intervalMs = Math.max(known.intervalMs, intervalMs);
+		}
+	}
+	return { sources: [...sources.values()], warnings, text };
+}
+
+const isWanted = ({ query }: Question, service: string): boolean => query.services?.includes(service) ?? true;
+
+function usualInterval(seconds: number): number {
+	return INTERVALS_S.find((usual) => seconds <= usual) ?? INTERVALS_S.at(-1)!;
+}
+
+/** Services that are asked about together: of one metric, read equally often. */
+function groupsOf(sources: readonly Source[]): Source[][] {
+	const together = new Map<string, Source[]>();
+	for (const source of sources) {
+		const key = `${source.variant.name} ${source.intervalMs}`;
+		const group = together.get(key);
+		if (group) group.push(source);
+		else together.set(key, [source]);
+	}
+	const size = Math.max(SERVICES_PER_QUERY, Math.ceil(sources.length / MAX_QUERIES));
+	return [...together.values()].flatMap((group) =>
+		Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
+	);
+}
+
+async function readGroup(
+	api: PrometheusApi,
+	group: readonly Source[],
+	about: Question,
+): Promise<{ series: RedSeries[]; warnings: string[]; text: string }> {
+	const { query, utf8, call } = about;
+	const { variant, intervalMs } = group[0] as Source;
+	const { fromUnixNano: from, toUnixNano: to } = query.window;
+	const full = (to - from) / query.stepNs;
+	const restNs = to - from - full * query.stepNs;
+	const routes = variant.profile.routeLabels.filter((label) => utf8 || !label.includes("."));
+	const labels = [...about.ownerLabels, ...(query.byRoute ? routes : [])];
+	const services = scopesOfSeries(
+		group.flatMap((source) => source.labels),
+		serviceLabels(utf8),
+	);
+	const scopes = query.route === undefined ? services : cross(services, routeScopes(routes, query.route));
+	const ask = async (slot: Slot, run: (text: string) => Promise<Rows>) => {
+		const texts = [
+			distributionQuery(variant, scopes, labels, slot, utf8),
+			countsQuery(variant, scopes, labels, slot, utf8),
+		];
+		return { text: texts[0] as string, found: await Promise.all(texts.map(run)) };
+	};
+	const slotOf = (ns: bigint): Slot => ({ lengthMs: Number(ns / MS), intervalMs });
+	const first = from + query.stepNs;
+	const asked = await Promise.all([
+		...(full > 0n
+			? [ask(slotOf(query.stepNs), (text) => api.range(text, first, from + full * query.stepNs, query.stepNs, call))]
+			: []),
+		// The window's last slot is shorter when it is no whole number of steps.
+		...(restNs >= MS ? [ask(slotOf(restNs), (text) => api.query(text, to, call))] : []),
+	]);
+	const slots = slotsOf(query);
+	const bins = new Map<string, { service: string; route: string | null; bins: RedBins }>();
+	const own = new Set(group.map(({ service }) => service));
+	const warnings = new Set<string>();
+	for (const { found } of asked) {
+		for (const { rows, warnings: said } of found) {
+			for (const warning of said) warnings.add(warning);
+			for (const row of rows) {
+				const owner = about.owners.of(row.metric);
+				if (owner === null || !own.has(owner.service) || about.excluded.has(owner.environment)) continue;
+				const route = query.byRoute ? (routes.map((label) => row.metric[label]).find(Boolean) ?? NO_ROUTE) : null;
+				const key = `${owner.service}\u0000${route}`;
+				let entry = bins.get(key);
+				if (entry === undefined) {
+					entry = { service: owner.service, route, bins: new RedBins(slots.length) };
+					bins.set(key, entry);
+				}
+				addRow(entry.bins, row, query, slots.length);
+			}
+		}
+	}
+	const seconds = Number(to - from) / 1e9;
+	const { metric, unitMs } = variant.profile;
+	const series = [...bins.values()].map(({ service, route, bins }) => ({
+		service,
+		route,
+		source: metric,
+		summary: bins.summary(seconds, unitMs),
+		points: bins.points(slots, unitMs),
+	}));
+	return { series, warnings: [...warnings], text: asked[0]?.text ?? "" };
+}
+
+function routeScopes(labels: readonly string[], route: string): Scopes {
+	const none = labels.map((label): Matcher => ({ label, op: "=", value: "" }));
+	return [...firstOf(labels, "=", route), ...(route === NO_ROUTE ? [none] : [])];
+}
+
+function slotsOf({ window, stepNs }: RedQuery): { startNs: bigint; seconds: number }[] {
+	const slots: { startNs: bigint; seconds: number }[] = [];
+	for (let start = window.fromUnixNano; start < window.toUnixNano; start += stepNs) {
+		const end = start + stepNs < window.toUnixNano ? start + stepNs : window.toUnixNano;
+		slots.push({ startNs: start, seconds: Number(end - start) / 1e9 });
+	}
+	return slots;
+}
+
+function addRow(bins: RedBins, { metric, values, histograms }: Row, { window, stepNs }: RedQuery, slots: number): void {
+	const [fromS, stepS] = [Number(window.fromUnixNano / MS) / 1000, Number(stepNs) / 1e9];
+	// A number stands at the end of its slot.
+	const slotAt = (time: number) => Math.min(slots - 1, Math.ceil((time - fromS) / stepS - 1e-3) - 1);
+	const kind = metric[KIND_LABEL];
+	const bound = kind === undefined ? boundOf(metric.le ?? "") : 0;
+	for (const [time, text] of values) {
+		const value = Number(text);
+		if (kind === "calls" || kind === "errors") bins.addCount(kind, slotAt(time), value);
+		else bins.addBucket(bound, slotAt(time), value);
+	}
+	for (const [time, histogram] of histograms) bins.addNative(histogram, slotAt(time));
+}
+
+function boundOf(le: string): number {
+	return le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le);
+}
