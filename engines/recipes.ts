@@ -1,5 +1,5 @@
 /** What each engine is built from, which ports it listens on, and how it is started with its file of `collector-config/`. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -79,7 +79,10 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		ready: { path: "/-/ready" },
 		otlp: { port: "http", path: "/api/v1/otlp/v1/metrics" },
 		launch({ dir, ports, anyAge }) {
-			copyFileSync(join(CONFIG, "prometheus.yml"), join(dir, "prometheus.yml"));
+			const config = readFileSync(join(CONFIG, "prometheus.yml"), "utf8");
+			// The one setting that is neither a flag nor beside the file.
+			const window = `out_of_order_time_window: ${hours(anyAge)}`;
+			writeFileSync(join(dir, "prometheus.yml"), config.replace(/out_of_order_time_window: \w+/, window));
 			copyFolder(join(CONFIG, "prometheus-rules"), join(dir, "prometheus-rules"));
 			mkdirSync(join(dir, "prometheus-targets"), { recursive: true });
 			const alertmanager = ports["alertmanager.http"];
@@ -144,7 +147,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 	collector: {
 		title: "OpenTelemetry Collector 0.155",
 		package: ".",
-		ports: ["otlp", "otlpGrpc", "health"],
+		ports: ["otlp", "otlpGrpc", "health", "metrics"],
 		ready: { path: "/", port: "health" },
 		otlp: { port: "otlp", path: "" },
 		launch({ ports }) {
@@ -156,6 +159,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 					COLLECTOR_OTLP_GRPC_PORT: String(ports["collector.otlpGrpc"]),
 					COLLECTOR_OTLP_HTTP_PORT: String(ports["collector.otlp"]),
 					COLLECTOR_HEALTH_PORT: String(ports["collector.health"]),
+					COLLECTOR_METRICS_PORT: String(ports["collector.metrics"]),
 					TEMPO_OTLP_ENDPOINT: otlp("tempo.otlp"),
 					LOKI_OTLP_ENDPOINT: `${otlp("loki.http")}/otlp`,
 					PROMETHEUS_OTLP_ENDPOINT: `${otlp("prometheus.http")}/api/v1/otlp`,
