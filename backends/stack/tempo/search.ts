@@ -23,7 +23,7 @@ import type { FieldReader } from "./fields.ts";
 import { type Candidate, type SearchApi, secondsOf } from "./search-api.ts";
 import type { TraceLookup } from "./trace-lookup.ts";
 import { summaryOf } from "./trace-summary.ts";
-import { anyOf, conditionOf, outsideEnvironments, type TextFields } from "./traceql.ts";
+import { anyOf, conditionOf, laidOut, outsideEnvironments, type TextFields } from "./traceql.ts";
 
 /** Look-ups under way at once for one search; the engine has places for sixteen in all. */
 const LOOKUPS = 8;
@@ -114,7 +114,7 @@ export class TraceSearch {
 	async byRequestId(requestId: string, call: Call): Promise<Answer<TraceCandidate[]>> {
 		const partial = new Set<string>();
 		const filter = anyOf(REQUEST_ID_KEYS, requestId);
-		const query = withHint(`{ ${conditionOf(filter)} }`);
+		const query = withHint(laidOut(`{ ${conditionOf(filter)} }`));
 		const cut = (reason: string) => partial.add(reason);
 		const { found, completeAfter } = await this.api.ask(query, secondsOf(EVER), call.limit, withinDeadline(call), cut);
 		if (completeAfter !== null) partial.add(`more than ${call.limit} traces carry this request id`);
@@ -226,7 +226,7 @@ function textOf(
 		bounds.belowMs === null ? null : `traceDuration < ${bounds.belowMs}ms`,
 	].filter((part) => part !== null);
 	const failed = query.status === "error" ? " && { status = error }" : "";
-	return withHint(`{ ${conditions.join(" && ")} }${failed}`);
+	return withHint(laidOut(`{ ${conditions.join(" && ")} }${failed}`));
 }
 
 function withHint(traceql: string): string {

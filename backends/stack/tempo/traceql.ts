@@ -221,18 +221,46 @@ function wellFormed(text: string): string {
 	return text.replace(/\p{Surrogate}/gu, "\ufffd");
 }
 
-/** A string literal of Go. */
+/** A string literal of Go, in ASCII. */
 function quoted(text: string): string {
-	return JSON.stringify(wellFormed(text)).replace(
-		/[\u007f-\u009f\u2028\u2029]/g,
-		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-	);
+	return JSON.stringify(wellFormed(text)).replace(/[\u007f-\u{10ffff}]/gu, (character) => {
+		const code = (character.codePointAt(0) as number).toString(16);
+		return code.length > 4 ? `\\U${code.padStart(8, "0")}` : `\\u${code.padStart(4, "0")}`;
+	});
 }
 
-/** An attribute's name between quotes; null for one that TraceQL cannot spell (its scanner reads no NUL). */
+/** Longer ones cannot be placed between two of the scanner's reads. */
+const MAX_KEY_BYTES = 400;
+
+/** An attribute's name between quotes; null for one that TraceQL cannot spell: its scanner refuses NUL and byte order marks. */
 function quotedKey(key: string): string | null {
 	const name = wellFormed(key);
-	return name === "" || name.includes("\0") ? null : `"${name.replace(/[\\"]/g, "\\$&")}"`;
+	if (name === "" || /[\0\ufeff]/.test(name) || Buffer.byteLength(name) > MAX_KEY_BYTES) return null;
+	return `"${name.replace(/[\\"]/g, "\\$&")}"`;
+}
+
+const WORD = /(?:"(?:[^"\\]|\\.)*"|[^\s"])+/g;
+const LOOKS_AHEAD = /(?:span|resource|event|link|instrumentation)\."|^[(-]*\d/;
+const READ_BYTES = 1024;
+
+/**
+ * The query with spaces where they matter: Tempo's lexer reads 1,024 bytes at a time and looks ahead, after a scope or a number, with a
+ * copy of its scanner. Where that copy reads on, the original misses those bytes. So no such word lies across two reads.
+ */
+export function laidOut(query: string): string {
+	let text = "";
+	let bytes = 0;
+	for (const [word] of query.matchAll(WORD)) {
+		const length = Buffer.byteLength(word);
+		const left = READ_BYTES - (bytes % READ_BYTES);
+		if (LOOKS_AHEAD.test(word) && left <= length && left < READ_BYTES) {
+			text += " ".repeat(left);
+			bytes += left;
+		}
+		text += `${word} `;
+		bytes += length + 1;
+	}
+	return text.trimEnd();
 }
 
 const TAGS: Record<string, string> = {
