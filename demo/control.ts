@@ -1,5 +1,6 @@
-/** The demo's control server on 127.0.0.1: what runs, and the fault switches. The console reaches it through the server's /api/demo. */
+/** The demo's control server, on 127.0.0.1 unless told otherwise: what runs, and the fault switches. The console reaches it through the server's /api/demo. */
 import { createServer } from "node:http";
+import { hostname } from "node:os";
 import { getRequestListener } from "@hono/node-server";
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
@@ -23,12 +24,20 @@ export interface Control {
  * `GET /state` and `GET /faults`; `PUT /faults/{id}` with `{"enabled": true|false}`. Requests with a foreign Host or Origin are refused.
  * @throws when the port is taken
  */
-export async function startControl(port: number, board: FaultBoard, state: () => Demo): Promise<Control> {
+export async function startControl(
+	port: number,
+	board: FaultBoard,
+	state: () => Demo,
+	host = "127.0.0.1",
+): Promise<Control> {
 	const app = new Hono();
+	// A container is called by its host name.
+	const names = LOOPBACK.has(host) ? LOOPBACK : new Set([...LOOPBACK, hostname().toLowerCase()]);
+	const isOurs = (url: string): boolean => URL.canParse(url) && names.has(new URL(url).hostname);
 	app.use(async (c, next) => {
 		const origin = c.req.header("origin");
-		if (!isLoopback(`http://${c.req.header("host") ?? ""}`) || (origin !== undefined && !isLoopback(origin))) {
-			return c.json({ error: "The demo's control server answers to 127.0.0.1 and localhost only." }, 403);
+		if (!isOurs(`http://${c.req.header("host") ?? ""}`) || (origin !== undefined && !isOurs(origin))) {
+			return c.json({ error: `The demo's control server answers to ${[...names].join(", ")} only.` }, 403);
 		}
 		await next();
 	});
@@ -50,7 +59,7 @@ export async function startControl(port: number, board: FaultBoard, state: () =>
 	app.notFound((c) => c.json({ error: "There is GET /state, GET /faults and PUT /faults/{id}." }, 404));
 
 	const server = createServer(getRequestListener(app.fetch));
-	await listen(server, port);
+	await listen(server, port, host);
 	const address = server.address();
 	const bound = typeof address === "object" && address ? address.port : port;
 	return {
@@ -60,8 +69,4 @@ export async function startControl(port: number, board: FaultBoard, state: () =>
 			server.closeAllConnections();
 		},
 	};
-}
-
-function isLoopback(url: string): boolean {
-	return URL.canParse(url) && LOOPBACK.has(new URL(url).hostname);
 }

@@ -20,6 +20,14 @@ export interface DemoOptions {
 	/** Requests per second to aim for. */
 	rate?: number;
 	seed?: number;
+	/** Where the control server and /metrics listen, 127.0.0.1 by default: a container listens to its neighbours. The shop itself stays on 127.0.0.1. */
+	host?: string;
+	/** Services serve /metrics from this port on, in the order of shop.ts, for a Prometheus to scrape, instead of pushing OTLP metrics. */
+	metricsPort?: number;
+	/** A PostgreSQL server whose user may create databases, instead of the shop's own. */
+	postgresUrl?: string;
+	/** A Redis for the carts, which are otherwise in memory. */
+	redisUrl?: string;
 	onProgress: (text: string) => void;
 }
 export interface RunningDemo {
@@ -41,9 +49,17 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
 	const { otlpEndpoint, dataDir, controlPort = 0, rate = DEFAULT_RATE, onProgress } = options;
 	await mkdir(dataDir, { recursive: true });
 	const ports = await choosePorts(options.firstPort);
-	const env = { TRIVET_DEMO_PORTS: JSON.stringify(ports), TRIVET_DEMO_DATA_DIR: dataDir };
+	const env = {
+		TRIVET_DEMO_PORTS: JSON.stringify(ports),
+		TRIVET_DEMO_DATA_DIR: dataDir,
+		...(options.postgresUrl === undefined ? {} : { TRIVET_DEMO_POSTGRES_URL: options.postgresUrl }),
+		...(options.redisUrl === undefined ? {} : { TRIVET_DEMO_REDIS_URL: options.redisUrl }),
+	};
 	const backing = new Supervised({ component: BACKING, execArgv: SMALL, env }, onProgress);
-	const services = SERVICES.map((service) => new Supervised(launchOf(service, env, otlpEndpoint), onProgress));
+	const services = SERVICES.map((service, index) => {
+		const telemetry = { ...telemetryOf(service, otlpEndpoint), ...metricsOf(options, index) };
+		return new Supervised(launchOf(service, { ...env, ...telemetry }), onProgress);
+	});
 	const all = [backing, ...services];
 	const board = new FaultBoard((faults) => {
 		for (const child of all) child.setFaults(faults);
@@ -55,11 +71,11 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
 		rate,
 		services: [
 			...services.map(({ component: { name }, state }) => ({ name, url: `http://127.0.0.1:${ports[name]}`, state })),
-			...PARTS.map((name) => ({ name, url: `${schemeOf(name)}://127.0.0.1:${ports[name]}`, state: backing.state })),
+			...partsOf(options, ports).map(([name, url]) => ({ name, url, state: backing.state })),
 		],
 		faults: board.list(),
 	});
-	const control = await startControl(controlPort, board, state);
+	const control = await startControl(controlPort, board, state, options.host);
 	try {
 		onProgress("starting the demo shop");
 		for (const child of all) child.spawn();
@@ -83,26 +99,28 @@ export async function startDemo(options: DemoOptions): Promise<RunningDemo> {
 	};
 }
 
-function launchOf(service: (typeof SERVICES)[number], env: Record<string, string>, otlpEndpoint: string): Launch {
-	const attributes = `deployment.environment.name=${DEMO_ENVIRONMENT},service.version=${service.version}`;
+function launchOf(service: (typeof SERVICES)[number], env: Record<string, string>): Launch {
+	const register = import.meta.resolve("@trivet/instrumentation/register");
+	return { component: service, execArgv: [...SMALL, "--max-old-space-size=96", "--import", register], env };
+}
+
+function telemetryOf(service: (typeof SERVICES)[number], otlpEndpoint: string): Record<string, string> {
 	return {
-		component: service,
-		execArgv: [
-			...SMALL,
-			"--max-old-space-size=96",
-			"--import",
-			import.meta.resolve("@trivet/instrumentation/register"),
-		],
-		env: {
-			...env,
-			OTEL_SERVICE_NAME: service.name,
-			OTEL_RESOURCE_ATTRIBUTES: attributes,
-			OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
-			OTEL_METRICS_EXPORTER: "otlp",
-			OTEL_METRIC_EXPORT_INTERVAL: "5000",
-			OTEL_BSP_SCHEDULE_DELAY: "1000",
-			OTEL_BLRP_SCHEDULE_DELAY: "1000",
-		},
+		OTEL_SERVICE_NAME: service.name,
+		OTEL_RESOURCE_ATTRIBUTES: `deployment.environment.name=${DEMO_ENVIRONMENT},service.version=${service.version}`,
+		OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint,
+		OTEL_BSP_SCHEDULE_DELAY: "1000",
+		OTEL_BLRP_SCHEDULE_DELAY: "1000",
+	};
+}
+
+/** Pushed or scraped, never both: a series is counted once. */
+function metricsOf({ host = "127.0.0.1", metricsPort }: DemoOptions, index: number): Record<string, string> {
+	if (metricsPort === undefined) return { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "5000" };
+	return {
+		OTEL_METRICS_EXPORTER: "prometheus",
+		OTEL_EXPORTER_PROMETHEUS_HOST: host,
+		OTEL_EXPORTER_PROMETHEUS_PORT: String(metricsPort + index),
 	};
 }
 
@@ -123,6 +141,15 @@ async function bringUp(children: readonly Supervised[], board: FaultBoard): Prom
 	} finally {
 		clearTimeout(timer);
 	}
+}
+
+/** The hosts the services depend on, with where they are; without the user and password of those that are somebody else's. */
+function partsOf({ postgresUrl, redisUrl }: DemoOptions, ports: Record<string, number>): [string, string][] {
+	const own = PARTS.filter((name) => postgresUrl === undefined || !name.endsWith("-db"));
+	const parts = own.map((name): [string, string] => [name, `${schemeOf(name)}://127.0.0.1:${ports[name]}`]);
+	if (postgresUrl !== undefined) parts.push(["postgres", `postgresql://${new URL(postgresUrl).host}`]);
+	if (redisUrl !== undefined) parts.push(["redis", `redis://${new URL(redisUrl).host}`]);
+	return parts;
 }
 
 function schemeOf(part: string): string {

@@ -1,6 +1,6 @@
 /**
- * The demo as a process of its own. Options: --otlp-endpoint URL --data-dir DIR [--control-port N] [--first-port N] [--rate N], or
- * TRIVET_DEMO_OTLP_ENDPOINT and so on. Over IPC it sends {progress}, then {ready: true, controlUrl}, or {error} and exit code 1; it
+ * The demo as a process of its own. Options: --otlp-endpoint URL --data-dir DIR [--control-port N] [--first-port N] [--rate N]
+ * [--host ADDRESS] [--metrics-port N] [--postgres-url URL] [--redis-url URL], or TRIVET_DEMO_OTLP_ENDPOINT and so on; main.ts says what they are. Over IPC it sends {progress}, then {ready: true, controlUrl}, or {error} and exit code 1; it
  * ends on SIGTERM, SIGINT, or when its parent is gone, and takes every process of the shop with it.
  */
 import { parseArgs } from "node:util";
@@ -14,6 +14,10 @@ const optionsSchema = z.object({
 	"control-port": port.optional(),
 	"first-port": port.optional(),
 	rate: z.coerce.number().min(0.1).max(200).optional(),
+	host: z.string().min(1).optional(),
+	"metrics-port": z.coerce.number().int().min(1).max(65_000).optional(),
+	"postgres-url": z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+	"redis-url": z.url({ protocol: /^rediss?$/ }).optional(),
 });
 
 function readOptions(): z.infer<typeof optionsSchema> {
@@ -52,6 +56,10 @@ try {
 		...(options["control-port"] === undefined ? {} : { controlPort: options["control-port"] }),
 		...(options["first-port"] === undefined ? {} : { firstPort: options["first-port"] }),
 		...(options.rate === undefined ? {} : { rate: options.rate }),
+		...(options.host === undefined ? {} : { host: options.host }),
+		...(options["metrics-port"] === undefined ? {} : { metricsPort: options["metrics-port"] }),
+		...(options["postgres-url"] === undefined ? {} : { postgresUrl: options["postgres-url"] }),
+		...(options["redis-url"] === undefined ? {} : { redisUrl: options["redis-url"] }),
 		onProgress: (progress) => say({ progress }),
 	});
 	if (!ending) say({ ready: true, controlUrl: demo.controlUrl });

@@ -26,10 +26,21 @@ export async function makeDataDir(): Promise<{ path: string; remove(): Promise<v
 	return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-export async function startDemoProcess(otlpEndpoint: string, dataDir: string, rate = 6): Promise<StartedDemo> {
+export async function startDemoProcess(
+	otlpEndpoint: string,
+	dataDir: string,
+	rate = 6,
+	more: Record<string, string> = {},
+): Promise<StartedDemo> {
 	const entry = fileURLToPath(new URL("../dist/demo/process.js", import.meta.url));
 	if (!existsSync(entry)) throw new Error(`${entry} is not there: run npm run build first.`);
-	const options = { "otlp-endpoint": otlpEndpoint, "data-dir": dataDir, "first-port": "0", rate: String(rate) };
+	const options = {
+		"otlp-endpoint": otlpEndpoint,
+		"data-dir": dataDir,
+		"first-port": "0",
+		rate: String(rate),
+		...more,
+	};
 	const child = fork(
 		entry,
 		Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),

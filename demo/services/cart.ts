@@ -1,12 +1,12 @@
-/** Carts by session, in memory: the oldest go when there are too many. */
+/** Carts by session. */
 import { Counter, Gauge } from "prom-client";
 import { z } from "zod";
 import { call } from "./call.ts";
+import { cartsInMemory, cartsInRedis } from "./carts.ts";
 import { fastifyApp, serve } from "./fastify-app.ts";
 import { log, runService } from "./service.ts";
 import type { CartContents, CartItem, Product } from "./shop-types.ts";
 
-const CARTS = 5_000;
 const ITEMS = 50;
 const FAILING = 0.35;
 
@@ -14,20 +14,21 @@ const params = z.object({ session: z.string().regex(/^[\w-]{1,64}$/) });
 const newItem = z.object({ product_id: z.number().int(), quantity: z.number().int().min(1).max(20) });
 
 runService("cart", async (port, faults) => {
-	const carts = new Map<string, CartItem[]>();
+	const redisUrl = process.env.TRIVET_DEMO_REDIS_URL;
+	const carts = redisUrl ? await cartsInRedis(redisUrl) : cartsInMemory();
 	const added = new Counter({ name: "cart_items_added_total", help: "Items put into carts", labelNames: ["category"] });
 	new Gauge({
 		name: "carts_open",
 		help: "Carts with something in them",
-		collect() {
-			this.set(carts.size);
+		async collect() {
+			this.set(await carts.count());
 		},
 	});
 
-	const contents = (session: string): CartContents => {
-		const items = carts.get(session) ?? [];
-		return { items, total_cents: items.reduce((sum, item) => sum + item.price_cents * item.quantity, 0) };
-	};
+	const contents = (items: CartItem[]): CartContents => ({
+		items,
+		total_cents: items.reduce((sum, item) => sum + item.price_cents * item.quantity, 0),
+	});
 	/** The bug of the bad release: discounts are read from a campaign that has ended. */
 	const applyCampaign = () => {
 		if (!faults.has("error-burst") || Math.random() > FAILING) return;
@@ -38,7 +39,7 @@ runService("cart", async (port, faults) => {
 	const app = fastifyApp();
 	app.get("/carts/:session", async (request) => {
 		applyCampaign();
-		return contents(params.parse(request.params).session);
+		return contents(await carts.get(params.parse(request.params).session));
 	});
 
 	app.post("/carts/:session/items", async (request, reply) => {
@@ -46,22 +47,20 @@ runService("cart", async (port, faults) => {
 		const { product_id, quantity } = newItem.parse(request.body);
 		applyCampaign();
 		const product = await call<Product>("catalog", `/products/${product_id}`);
-		const items = carts.get(session) ?? [];
-		carts.delete(session);
+		const items = await carts.get(session);
 		const same = items.find((item) => item.product_id === product_id);
 		if (same) same.quantity += quantity;
 		else if (items.length < ITEMS) {
 			items.push({ product_id, name: product.name, quantity, price_cents: product.price_cents });
 		}
-		carts.set(session, items);
-		if (carts.size > CARTS) carts.delete(carts.keys().next().value!);
+		await carts.set(session, items);
 		added.inc({ category: product.category }, quantity);
 		log.info({ product_id, quantity, price_cents: product.price_cents }, "item added");
-		return reply.code(201).send(contents(session));
+		return reply.code(201).send(contents(items));
 	});
 
 	app.delete("/carts/:session", async (request, reply) => {
-		carts.delete(params.parse(request.params).session);
+		await carts.remove(params.parse(request.params).session);
 		return reply.code(204).send();
 	});
 

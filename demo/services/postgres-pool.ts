@@ -2,17 +2,17 @@
 import pg from "pg";
 import { portOf } from "../addresses.ts";
 import type { DatabaseName } from "../shop.ts";
+import { databaseUrl } from "./postgres-url.ts";
 import { log } from "./service.ts";
 
-/** One connection: what the database behind it takes (parts/database.ts). Waiting for it is what a full pool looks like. */
+/** The shop's own database takes one connection (parts/database.ts); waiting for it is what a full pool looks like. A real one takes more. */
 export function openPool(database: DatabaseName): pg.Pool {
 	const host = `${database}-db`;
+	const url = process.env.TRIVET_DEMO_POSTGRES_URL;
 	const pool = new pg.Pool({
-		host,
-		port: portOf(host),
-		database,
-		user: database,
-		max: 1,
+		...(url
+			? { connectionString: databaseUrl(url, database), max: 8 }
+			: { host, port: portOf(host), database, user: database, max: 1 }),
 		idleTimeoutMillis: 0,
 		connectionTimeoutMillis: 4_000,
 		query_timeout: 8_000,
