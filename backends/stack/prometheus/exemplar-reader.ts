@@ -6,7 +6,7 @@ import { RED_PROFILES } from "../../../core/red.ts";
 import { familyOf, namesPattern, unitOf } from "./metric-names.ts";
 import { MetricOwners, serviceLabels } from "./metric-owners.ts";
 import type { EngineExemplars, PrometheusApi } from "./prometheus-api.ts";
-import { type Labels, type Matcher, matchersText } from "./promql.ts";
+import { type Matcher, matchersText } from "./promql.ts";
 import { readTargets, scopesOfServices } from "./series-scopes.ts";
 
 export interface ExemplarQuery {
@@ -39,7 +39,7 @@ export async function readExemplars(
 	around?: TimeWindow,
 ): Promise<ExemplarsFound> {
 	const window = query.window ?? aroundOrLately(around);
-	const { service, metric, traceId } = query;
+	const { service, metric } = query;
 	const utf8 = await api.speaksUtf8(call);
 	const name: Matcher = { label: "__name__", op: "=~", value: metric === undefined ? ".+" : namesPattern(metric) };
 	const ask = (scopes: readonly (readonly Matcher[])[]) => {
@@ -54,8 +54,7 @@ export async function readExemplars(
 	]);
 	const { text, found } = early ?? (await ask(scopesOfServices(asked, owners, serviceLabels(utf8))));
 	const items = new Map<string, ExemplarItem>();
-	for (const item of itemsOf(found, owners, new Set(traceId === undefined ? call.excludeEnvironments : []))) {
-		if (traceId !== undefined && item.traceId !== traceId) continue;
+	for (const item of itemsOf(found, owners, query, call)) {
 		if (service !== undefined && item.service !== service) continue;
 		if (item.timeUnixNano < window.fromUnixNano || item.timeUnixNano >= window.toUnixNano) continue;
 		// Classic and native buckets of one histogram carry the same ones.
@@ -77,17 +76,21 @@ function aroundOrLately(around: TimeWindow | undefined): TimeWindow {
 function* itemsOf(
 	found: EngineExemplars,
 	owners: MetricOwners,
-	excluded: ReadonlySet<string>,
+	{ traceId }: ExemplarQuery,
+	call: Call,
 ): Generator<ExemplarItem> {
+	const excluded = new Set(traceId === undefined ? call.excludeEnvironments : []);
 	for (const { seriesLabels, exemplars } of found) {
 		const owner = owners.of(seriesLabels);
 		if (owner !== null && excluded.has(owner.environment)) continue;
 		const metric = familyOf(seriesLabels.__name__ ?? "");
 		const route = ROUTE_LABELS.map((label) => seriesLabels[label]).find(Boolean) ?? null;
 		const unit = seriesLabels.__unit__ ?? unitOf(metric);
-		for (const { labels, value, timestamp } of exemplars) {
+		for (const { labels = {}, value, timestamp } of exemplars) {
 			const number = Number(value);
-			if (Number.isNaN(number)) continue;
+			if (Number.isNaN(number) || typeof timestamp !== "number") continue;
+			const ofTrace = idOf(labels, TRACE_LABELS, normaliseTraceId);
+			if (traceId !== undefined && ofTrace !== traceId) continue;
 			yield {
 				metric,
 				service: owner?.service ?? "unknown_service",
@@ -95,7 +98,7 @@ function* itemsOf(
 				unit,
 				timeUnixNano: BigInt(Math.round(timestamp * 1000)) * BigInt(MS),
 				value: number,
-				traceId: idOf(labels, TRACE_LABELS, normaliseTraceId),
+				traceId: ofTrace,
 				spanId: idOf(labels, SPAN_LABELS, normaliseSpanId),
 				attributes: without(labels, [...TRACE_LABELS, ...SPAN_LABELS]),
 			};
@@ -103,15 +106,21 @@ function* itemsOf(
 	}
 }
 
-function idOf(labels: Labels, names: readonly string[], normalise: (text: string) => string | null): string | null {
+function idOf(
+	labels: Readonly<Record<string, unknown>>,
+	names: readonly string[],
+	normalise: (text: string) => string | null,
+): string | null {
 	for (const name of names) {
 		const text = labels[name];
-		const id = text ? normalise(text) : null;
+		const id = typeof text === "string" ? normalise(text) : null;
 		if (id !== null) return id;
 	}
 	return null;
 }
 
-function without(labels: Labels, names: readonly string[]): Record<string, string> {
-	return Object.fromEntries(Object.entries(labels).filter(([name]) => !names.includes(name)));
+function without(labels: Readonly<Record<string, unknown>>, names: readonly string[]): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(labels).flatMap(([name, value]) => (names.includes(name) ? [] : [[name, String(value)]])),
+	);
 }

@@ -16,6 +16,14 @@ export interface NativeHistogram {
 export type Sample = [number, string];
 export type HistogramSample = [number, NativeHistogram];
 
+/** As the API writes it: what is in it is looked at where it is read. */
+export interface EngineExemplar {
+	labels?: Record<string, unknown>;
+	value?: unknown;
+	/** Seconds. */
+	timestamp?: unknown;
+}
+
 /** One series of an answer; an instant query's have one sample each. */
 export interface Row {
 	metric: Labels;
@@ -57,10 +65,7 @@ const namesAnswer = answerOf(z.array(z.string()));
 const exemplarsAnswer = answerOf(
 	z
 		.array(
-			z.object({
-				seriesLabels: labels,
-				exemplars: z.array(z.object({ labels, value: z.string(), timestamp: z.number() })),
-			}),
+			z.object({ seriesLabels: labels, exemplars: z.custom<EngineExemplar[]>(Array.isArray, "no list of exemplars") }),
 		)
 		.nullable(),
 );

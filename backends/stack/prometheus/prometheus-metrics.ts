@@ -10,7 +10,7 @@ import { type MetricService, readFields, readServices } from "./service-reader.t
 
 export class PrometheusMetrics implements MetricStore {
 	private readonly engine: Engine;
-	private readonly api: PrometheusApi;
+	readonly api: PrometheusApi;
 
 	constructor(engine: Engine) {
 		this.engine = engine;

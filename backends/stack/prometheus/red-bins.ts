@@ -35,11 +35,12 @@ export class RedBins {
 		}
 	}
 
-	addNative(histogram: NativeHistogram, slot: number): void {
+	/** `times`: what its counts are multiplied by. */
+	addNative(histogram: NativeHistogram, slot: number, times: number): void {
 		const bin = this.at(slot);
 		if (!bin || !Array.isArray(histogram.buckets)) return;
 		for (const [, lower, upper, count] of histogram.buckets) {
-			const [from, to, calls] = [Math.max(0, Number(lower)), Number(upper), Number(count)];
+			const [from, to, calls] = [Math.max(0, Number(lower)), Number(upper), Number(count) * times];
 			if (!(to > 0) || !Number.isFinite(calls)) continue;
 			const known = bin.native.get(to);
 			if (known) known.count += calls;

@@ -59,7 +59,7 @@ export function readingsQuery(
 }
 
 /**
- * What the distribution grew by in the slot. The range reaches one interval beyond the slot, so that every growth from one reading to
+ * What the distribution grew by in each second of the slot (by how many would cost the engine half as much again). The range reaches one interval beyond the slot, so that every growth from one reading to
  * the next is in exactly one slot's; `rate` takes care of restarts.
  */
 export function distributionQuery(
@@ -71,7 +71,7 @@ export function distributionQuery(
 ): string {
 	const profile = profileMatchers(variant, utf8, true);
 	const grouped = variant.native ? labels : [...labels, "le"];
-	return overScopes(scopes, grouped, (scope) => `${rate(selector(variant.name, [...scope, ...profile]), slot)}`);
+	return overScopes(scopes, grouped, (scope) => rate(selector(variant.name, [...scope, ...profile]), slot));
 }
 
 /** Calls and errors of the slot, told apart by `KIND_LABEL`. */
@@ -88,7 +88,9 @@ export function countsQuery(
 	const growth = (scope: readonly Matcher[], status: readonly Matcher[]) => {
 		const all = selector(variant.name, [...scope, ...profile]);
 		const some = selector(variant.name, [...scope, ...profile, ...status]);
-		return variant.native ? `histogram_count(${rate(some, slot)})` : counterGrowth(some, all, slot);
+		return variant.native
+			? `histogram_count(${rate(some, slot)}) * ${slot.lengthMs / 1000}`
+			: counterGrowth(some, all, slot);
 	};
 	const errors = firstOf(statusLabels, "=~", ERROR_STATUS).map((status) =>
 		term(
@@ -118,12 +120,12 @@ function counterGrowth(series: string, siblings: string, slot: Slot): string {
 	return (
 		`((${last} - ${before}) >= 0 unless resets(${series}[${length}]) > 0)` +
 		` or ((${last} unless ${before}) and on (job, instance) ${others})` +
-		` or ${rate(series, slot)}`
+		` or ${rate(series, slot)} * ${slot.lengthMs / 1000}`
 	);
 }
 
 function rate(series: string, { lengthMs, intervalMs }: Slot): string {
 	// A tenth more for readings that are late; at least two readings must be in it.
 	const range = Math.max(lengthMs + 1.1 * intervalMs, 2.2 * intervalMs);
-	return `rate(${series}[${duration(range)}]) * ${lengthMs / 1000}`;
+	return `rate(${series}[${duration(range)}])`;
 }

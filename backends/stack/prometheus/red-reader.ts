@@ -206,7 +206,7 @@ async function readGroup(
 					entry = { service: owner.service, route, bins: new RedBins(slots.length) };
 					bins.set(key, entry);
 				}
-				addRow(entry.bins, row, query, slots.length);
+				addRow(entry.bins, row, query, slots);
 			}
 		}
 	}
@@ -236,18 +236,26 @@ function slotsOf({ window, stepNs }: RedQuery): { startNs: bigint; seconds: numb
 	return slots;
 }
 
-function addRow(bins: RedBins, { metric, values, histograms }: Row, { window, stepNs }: RedQuery, slots: number): void {
+function addRow(
+	bins: RedBins,
+	{ metric, values, histograms }: Row,
+	{ window, stepNs }: RedQuery,
+	slots: readonly { seconds: number }[],
+): void {
 	const [fromS, stepS] = [Number(window.fromUnixNano / MS) / 1000, Number(stepNs) / 1e9];
 	// A number stands at the end of its slot.
-	const slotAt = (time: number) => Math.min(slots - 1, Math.ceil((time - fromS) / stepS - 1e-3) - 1);
+	const slotAt = (time: number) => Math.min(slots.length - 1, Math.ceil((time - fromS) / stepS - 1e-3) - 1);
 	const kind = metric[KIND_LABEL];
 	const bound = kind === undefined ? boundOf(metric.le ?? "") : 0;
 	for (const [time, text] of values) {
-		const value = Number(text);
-		if (kind === "calls" || kind === "errors") bins.addCount(kind, slotAt(time), value);
-		else bins.addBucket(bound, slotAt(time), value);
+		const slot = slotAt(time);
+		if (kind === "calls" || kind === "errors") bins.addCount(kind, slot, Number(text));
+		else bins.addBucket(bound, slot, Number(text) * (slots[slot]?.seconds ?? 0));
 	}
-	for (const [time, histogram] of histograms) bins.addNative(histogram, slotAt(time));
+	for (const [time, histogram] of histograms) {
+		const slot = slotAt(time);
+		bins.addNative(histogram, slot, slots[slot]?.seconds ?? 0);
+	}
 }
 
 function boundOf(le: string): number {
