@@ -47,7 +47,7 @@ export async function readServices(
 			return null;
 		}
 	};
-	const inPart = { ...call, deadlineMs: call.deadlineMs * 0.95 };
+	const inPart = { ...call, deadlineMs: Math.ceil(call.deadlineMs * 0.95) };
 	const length = window.toUnixNano - window.fromUnixNano;
 	const [read, logs, red] = await Promise.all([
 		attempt(sources.spans?.read(window, { estimate: true }, inPart)),

@@ -10,6 +10,7 @@ import { peerOf } from "../../../core/peer.ts";
 import { type Call, InvalidInput } from "../../../core/ports.ts";
 import { routeOf, serviceOf } from "../../../core/route.ts";
 import type { Engine } from "../engine.ts";
+import { type Seconds, secondsOf } from "../tempo/search-api.ts";
 
 /** A span with what its resource says of the service. */
 export interface WindowSpan extends SpanCore {
@@ -97,35 +98,55 @@ type FoundSpan = NonNullable<
 /** Searches that keep to what the engine allows: its own limits are learned from its refusals, once. */
 export class SpanSearcher {
 	private readonly engine: Engine;
-	private mostSpansPerTrace = Number.POSITIVE_INFINITY;
-	private mostTraces = Number.POSITIVE_INFINITY;
+	private mostSpansPerTrace = 1_000_000;
+	private mostTraces = 1_000_000;
+	private mostSeconds = 2 ** 31;
 
 	constructor(engine: Engine) {
 		this.engine = engine;
 	}
 
-	/** Traces with a span that satisfies the condition and that overlap the window, any of them first; `cut` when there may be more. */
+	/**
+	 * Traces with a span that satisfies the condition and that overlap the window, any of them first; `cut` when there may be more. A window
+	 * longer than the engine searches at once is several searches.
+	 */
 	async search(search: SpanSearch, call: Call): Promise<{ traces: FoundTrace[]; cut: boolean }> {
-		for (let attempt = 1; ; attempt++) {
-			const limit = Math.min(search.limit, this.mostTraces);
+		const { from, to } = secondsOf(search.window);
+		const traces: FoundTrace[] = [];
+		for (let start = from; start < to; ) {
+			const seconds = { from: start, to: Math.min(to, start + this.mostSeconds) };
+			const limit = Math.min(search.limit - traces.length, this.mostTraces);
 			const spss = Math.min(search.spansPerTrace, this.mostSpansPerTrace);
-			const params = { q: queryOf(search), ...secondsOf(search.window), limit: String(limit), spss: String(spss) };
 			try {
-				const found = await this.engine.json(answerSchema, { path: "/api/search", params }, call);
-				const traces = (found?.traces ?? []).map(readTrace).filter((trace) => trace !== null);
-				return { traces, cut: traces.length >= limit };
+				const found = await this.once(queryOf(search), seconds, limit, spss, call);
+				for (const trace of found) traces.push(trace);
+				if (found.length >= limit) return { traces, cut: true };
+				start = seconds.to;
 			} catch (error) {
-				if (attempt > 2 || !(error instanceof InvalidInput) || !this.learnsFrom(error.message)) throw error;
+				if (!(error instanceof InvalidInput) || !this.learnsFrom(error.message)) throw error;
 			}
 		}
+		return { traces, cut: false };
 	}
 
+	private async once(q: string, { from, to }: Seconds, limit: number, spss: number, call: Call): Promise<FoundTrace[]> {
+		const params = { q, start: String(from), end: String(to), limit: String(limit), spss: String(spss) };
+		const found = await this.engine.json(answerSchema, { path: "/api/search", params }, call);
+		return (found?.traces ?? []).map(readTrace).filter((trace) => trace !== null);
+	}
+
+	/** True when the next try will ask for less. */
 	private learnsFrom(refusal: string): boolean {
-		const spans = /spans per span set exceeds (\d+)/.exec(refusal)?.[1];
-		const traces = /limit \d+ exceeds max limit (\d+)/.exec(refusal)?.[1];
-		if (spans !== undefined) this.mostSpansPerTrace = Number(spans);
-		if (traces !== undefined) this.mostTraces = Number(traces);
-		return spans !== undefined || traces !== undefined;
+		const learned = (pattern: RegExp, known: number): number => {
+			const most = Number(pattern.exec(refusal)?.[1] ?? Number.NaN);
+			return most >= 1 && most < known ? most : known;
+		};
+		const before = this.mostSpansPerTrace + this.mostTraces + this.mostSeconds;
+		this.mostSpansPerTrace = learned(/spans per span set exceeds (\d+)/, this.mostSpansPerTrace);
+		this.mostTraces = learned(/exceeds max limit (\d+)/, this.mostTraces);
+		const hours = learned(/exceeds (\d+)h/, this.mostSeconds / 3600);
+		this.mostSeconds = hours * 3600;
+		return this.mostSpansPerTrace + this.mostTraces + this.mostSeconds < before;
 	}
 }
 
@@ -146,14 +167,6 @@ export function isLeftOut(span: WindowSpan, call: Call): boolean {
 
 function scoped(scope: string, keys: readonly string[]): string[] {
 	return keys.map((key) => `${scope}.${key}`);
-}
-
-/** Tempo's search knows whole seconds, and reads 0 as "anywhere". */
-export function secondsOf({ fromUnixNano, toUnixNano }: TimeWindow): { start: string; end: string } {
-	const latest = 2n ** 32n - 1n;
-	const within = (second: bigint, lowest: bigint) => (second < lowest ? lowest : second > latest ? latest : second);
-	const start = within(fromUnixNano / SECOND, 1n);
-	return { start: String(start), end: String(within((toUnixNano + SECOND - 1n) / SECOND, start + 1n)) };
 }
 
 export const SECOND = 1_000_000_000n;

@@ -43,6 +43,7 @@ const MAX_COUNTED = 600;
 export class WindowReader {
 	private readonly searcher: SpanSearcher;
 	private readonly traces: Pick<TraceStore, "trace" | "skeleton">;
+	private readonly underWay: { key: string; signal: AbortSignal | undefined; read: Promise<WindowSpans> }[] = [];
 
 	constructor(engine: Engine, traces: Pick<TraceStore, "trace" | "skeleton">) {
 		this.searcher = new SpanSearcher(engine);
@@ -53,9 +54,23 @@ export class WindowReader {
 	 * `condition` narrows to traces with such a span (TraceQL, within the braces) and then gives those spans alone. `estimate`: say how many
 	 * traces a sample stands for. Throws as `Engine.json`; when time runs out half-way the answer is what was read.
 	 */
-	async read(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
+	read(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
+		const { fromUnixNano, toUnixNano } = window;
+		const key = [fromUnixNano, toUnixNano, options.estimate, call.tenant, ...call.excludeEnvironments].join("\u0000");
+		// Parts of one answer (services and their RED) read the same window: once. The signal tells whose question it is.
+		const same = this.underWay.find((other) => other.key === key && other.signal === call.signal);
+		if (same !== undefined) return same.read;
+		const read = this.readOnce(window, options, call).finally(() => {
+			this.underWay.splice(this.underWay.indexOf(mine), 1);
+		});
+		const mine = { key, signal: call.signal, read };
+		this.underWay.push(mine);
+		return read;
+	}
+
+	private async readOnce(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
 		const started = performance.now();
-		const left = (share: number) => Math.max(1, call.deadlineMs * share - (performance.now() - started));
+		const left = (share: number) => Math.max(1, Math.round(call.deadlineMs * share - (performance.now() - started)));
 		const probe = await this.searcher.search(
 			{ condition: "", window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
 			{ ...call, deadlineMs: left(0.6) },
