@@ -4,6 +4,8 @@ import type {
 	Exemplars,
 	Fields,
 	ImportJob,
+	IncidentAnswer,
+	Incidents,
 	Logs,
 	Pivot,
 	RedAnswer,
@@ -23,6 +25,10 @@ export type {
 	Exemplars,
 	Fields,
 	ImportJob,
+	IncidentAlertAnswer,
+	IncidentAnswer,
+	IncidentSummary,
+	Incidents,
 	LogRecordAnswer,
 	Logs,
 	Pivot,
@@ -49,6 +55,8 @@ export interface TracesParams extends WindowParams {
 	service?: string | undefined;
 	operation?: string | undefined;
 	status?: "error" | "ok" | undefined;
+	/** Instead of q, service and operation, where the backend speaks it. */
+	traceql?: string | undefined;
 	minDurationMs?: number | undefined;
 	maxDurationMs?: number | undefined;
 	order?: "newest" | "slowest" | undefined;
@@ -62,6 +70,14 @@ export interface LogsParams extends WindowParams {
 	level?: "trace" | "debug" | "info" | "warn" | "error" | "fatal" | undefined;
 	q?: string | undefined;
 	order?: "oldest" | "newest" | undefined;
+	/** Instead of q, service and level, where the backend speaks it. */
+	logql?: string | undefined;
+	limit?: number | undefined;
+	cursor?: string | undefined;
+}
+export interface IncidentsParams {
+	status?: "firing" | "resolved" | undefined;
+	service?: string | undefined;
 	limit?: number | undefined;
 	cursor?: string | undefined;
 }
@@ -103,6 +119,8 @@ export const api = {
 		get<Exemplars>("/api/exemplars", params, signal),
 	fields: (params: FieldsParams, signal?: AbortSignal) => get<Fields>("/api/fields", params, signal),
 	topology: (params: TopologyParams, signal?: AbortSignal) => get<Topology>("/api/topology", params, signal),
+	incidents: (params: IncidentsParams, signal?: AbortSignal) => get<Incidents>("/api/incidents", params, signal),
+	incident: (id: string, signal?: AbortSignal) => get<IncidentAnswer>(`/api/incidents/${segment(id)}`, {}, signal),
 	demo: (signal?: AbortSignal) => get<Demo>("/api/demo", {}, signal),
 	setFault: (id: string, enabled: boolean) => sendJson<Demo>("PUT", `/api/demo/faults/${segment(id)}`, { enabled }),
 	imports: (signal?: AbortSignal) => get<{ jobs: ImportJob[] }>("/api/import", {}, signal),

@@ -8,6 +8,10 @@ export class ApiError extends Error {
 	readonly title: string;
 	/** What to do next. */
 	readonly hints: readonly string[];
+	/** No engine was given for this part: nothing is broken, something can be added. */
+	get notConfigured(): boolean {
+		return this.status === 501 && this.title === "Not configured";
+	}
 	constructor(status: number, title: string, detail: string, hints: readonly string[] = []) {
 		super(detail);
 		this.status = status;

@@ -6,6 +6,7 @@ import { keepPreviousData, useInfiniteQuery, useMutation, useQuery, useQueryClie
 import {
 	api,
 	type FieldsParams,
+	type IncidentsParams,
 	type LogsParams,
 	type RedParams,
 	type TopologyParams,
@@ -14,6 +15,8 @@ import {
 } from "./api.ts";
 import { ApiError } from "./fetch-json.ts";
 import { useTimeRange } from "./time-range.ts";
+
+const INCIDENTS_MS = 5_000;
 
 export interface PollOptions {
 	enabled?: boolean;
@@ -36,9 +39,9 @@ function useWindowed<P extends WindowParams>(params: P): P & { from: string; to:
 	return { ...window, ...params };
 }
 
-/** Not found and invalid input stay so; the rest may be passing. */
+/** Not found, invalid input and what a backend cannot do stay so; the rest may be passing. */
 export function retryApi(failures: number, error: Error): boolean {
-	if (error instanceof ApiError && error.status >= 400 && error.status < 500) return false;
+	if (error instanceof ApiError && ((error.status >= 400 && error.status < 500) || error.status === 501)) return false;
 	return failures < 2;
 }
 
@@ -170,6 +173,33 @@ export function useTopology(params: TopologyParams = {}, options: PollOptions = 
 		queryKey: ["topology", query],
 		queryFn: ({ signal }) => api.topology(query, signal),
 		...usePolling(options),
+	});
+}
+
+/** Whatever the page's window: what fires now matters on every page. */
+export function useIncidents(params: IncidentsParams = {}, options: PollOptions = {}) {
+	return useQuery({
+		queryKey: ["incidents", params],
+		queryFn: ({ signal }) => api.incidents(params, signal),
+		...usePolling({ refetchMs: INCIDENTS_MS, ...options }),
+	});
+}
+
+export function useIncidentPages(params: IncidentsParams = {}, options: PollOptions = {}) {
+	return useInfiniteQuery({
+		queryKey: ["incident-pages", params],
+		queryFn: ({ signal, pageParam }) => api.incidents({ ...params, cursor: pageParam }, signal),
+		initialPageParam: undefined as string | undefined,
+		getNextPageParam: (page) => page.nextCursor,
+		...usePolling({ refetchMs: INCIDENTS_MS, ...options }),
+	});
+}
+
+export function useIncident(id: string, options: PollOptions = {}) {
+	return useQuery({
+		queryKey: ["incident", id],
+		queryFn: ({ signal }) => api.incident(id, signal),
+		...usePolling({ refetchMs: INCIDENTS_MS, ...options }),
 	});
 }
 

@@ -1,10 +1,13 @@
 import { Tooltip } from "@mantine/core";
 import { ApiError } from "../client/fetch-json.ts";
+import { EmptyState } from "./EmptyState.tsx";
 import styles from "./ErrorState.module.css";
 import { Icon } from "./Icon.tsx";
+import { Link } from "./Link.tsx";
 
 /** One failure in full: what went wrong, what to do, and a button to try again. */
 export function ErrorState({ error, retry }: { error: unknown; retry?: () => void }) {
+	if (error instanceof ApiError && error.notConfigured) return <NotConfigured error={error} />;
 	const { title, detail, hints } = explain(error);
 	return (
 		<div className={styles.error} role="alert" data-testid="error-state">
@@ -26,6 +29,18 @@ export function ErrorState({ error, retry }: { error: unknown; retry?: () => voi
 				</button>
 			)}
 		</div>
+	);
+}
+
+/** Nothing is broken: no engine was given for this part. Says which setting gives one. */
+function NotConfigured({ error }: { error: ApiError }) {
+	return (
+		<EmptyState compact title="Not configured" icon="link">
+			<p>{error.message}</p>
+			<p>
+				What this console reads is on <Link href="/status">Status</Link>.
+			</p>
+		</EmptyState>
 	);
 }
 

@@ -12,6 +12,7 @@ const GROUPS: readonly { title: string; keys: readonly (readonly [string, string
 			["g t", "Traces"],
 			["g l", "Logs"],
 			["g m", "Topology (the map)"],
+			["g i", "Incidents"],
 			["g s", "Status"],
 			["Shift D", "Dark or light"],
 			["?", "This help"],

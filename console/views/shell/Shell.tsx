@@ -3,7 +3,7 @@
 import { useMantineColorScheme } from "@mantine/core";
 import { usePathname } from "next/navigation";
 import { type ReactNode, useEffect, useState } from "react";
-import { useStatus } from "../../client/queries.ts";
+import { useIncidents, useStatus } from "../../client/queries.ts";
 import { useSetTimeRange, useTimeRange } from "../../client/time-range.ts";
 import { Icon, type IconName, Mark } from "../../ui/Icon.tsx";
 import { IconButton } from "../../ui/IconButton.tsx";
@@ -30,6 +30,7 @@ export const PLACES: readonly Place[] = [
 	{ href: "/traces", label: "Traces", icon: "traces", under: ["/trace"], key: "t" },
 	{ href: "/logs", label: "Logs", icon: "logs", under: [], key: "l" },
 	{ href: "/topology", label: "Topology", icon: "topology", under: [], key: "m" },
+	{ href: "/incidents", label: "Incidents", icon: "incidents", under: [], key: "i" },
 	{ href: "/status", label: "Status", icon: "status", under: [], key: "s" },
 ];
 
@@ -66,6 +67,7 @@ export function Shell({ children }: { children: ReactNode }) {
 					>
 						<Icon name={place.icon} size={18} />
 						<span>{place.label}</span>
+						{place.href === "/incidents" && <FiringBadge />}
 					</Link>
 				))}
 				<div className={styles.railEnd}>
@@ -95,6 +97,19 @@ export function Shell({ children }: { children: ReactNode }) {
 function isAt(pathname: string, place: Place): boolean {
 	if (pathname === place.href) return true;
 	return [place.href, ...place.under].some((path) => path !== "/" && pathname.startsWith(`${path}/`));
+}
+
+/** How many incidents fire; nothing when none does. */
+function FiringBadge() {
+	const { data } = useIncidents({ status: "firing", limit: 1 });
+	const firing = data?.firing ?? 0;
+	if (firing === 0) return null;
+	return (
+		<b className={styles.badge} data-testid="firing-badge">
+			{firing > 99 ? "99+" : firing}
+			<span className="visually-hidden"> firing</span>
+		</b>
+	);
 }
 
 /** Hides the demo's own telemetry on every page; absent where there is no demo. */

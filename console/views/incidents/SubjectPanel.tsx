@@ -1,0 +1,84 @@
+"use client";
+import { useState } from "react";
+import { useLogs, useTraces } from "../../client/queries.ts";
+import { EmptyState } from "../../ui/EmptyState.tsx";
+import { ErrorState } from "../../ui/ErrorState.tsx";
+import { Link } from "../../ui/Link.tsx";
+import { LogLine, logKey } from "../../ui/LogLine.tsx";
+import { Panel } from "../../ui/Panel.tsx";
+import { ServiceBadge } from "../../ui/ServiceBadge.tsx";
+import { SkeletonRows } from "../../ui/Skeleton.tsx";
+import { TraceRow } from "../../ui/TraceRows.tsx";
+import { placesOf, type Subject } from "./incident-links.ts";
+import styles from "./SubjectPanel.module.css";
+
+const POLL_MS = 10_000;
+
+/** One service in the incident's window: where to look, its failed traces and error lines at once. */
+export function SubjectPanel({ subject, rows }: { subject: Subject; rows: number }) {
+	const { service, window, firing } = subject;
+	const params = {
+		...(service === null ? {} : { service }),
+		from: String(Math.floor(window.fromMs)),
+		to: firing ? "now" : String(Math.ceil(window.toMs)),
+		order: "newest" as const,
+		limit: rows,
+	};
+	const poll = { refetchMs: firing ? POLL_MS : (false as const) };
+	const failed = useTraces({ ...params, status: "error" }, poll);
+	const [open, setOpen] = useState<string | null>(null);
+	const lines = useLogs({ ...params, level: "error" }, open === null ? poll : { refetchMs: false });
+	const traces = failed.data?.traces;
+	const records = lines.data?.records;
+	const maxNs = Math.max(0, ...(traces ?? []).map((trace) => trace.durationNs));
+	return (
+		<Panel
+			title={service === null ? "Every service" : <ServiceBadge service={service} />}
+			note={service === null ? "the alerts name none" : undefined}
+			testId="incident-subject"
+		>
+			<nav className={styles.places} aria-label={`${service ?? "Every service"} in this window`}>
+				{placesOf(subject).map(({ label, href }) => (
+					<Link key={label} href={href}>
+						{label}
+					</Link>
+				))}
+			</nav>
+			<h3 className={styles.title}>Failed traces</h3>
+			{traces === undefined ? (
+				failed.isError ? (
+					<ErrorState error={failed.error} retry={() => void failed.refetch()} />
+				) : (
+					<SkeletonRows rows={rows} rowHeight={32} />
+				)
+			) : traces.length === 0 ? (
+				<EmptyState compact icon="check" title="No trace failed in this window" />
+			) : (
+				traces.map((trace) => <TraceRow key={trace.traceId} trace={trace} maxNs={maxNs} dense />)
+			)}
+			<h3 className={styles.title}>Error lines</h3>
+			{records === undefined ? (
+				lines.isError ? (
+					<ErrorState error={lines.error} retry={() => void lines.refetch()} />
+				) : (
+					<SkeletonRows rows={rows} rowHeight={27} />
+				)
+			) : records.length === 0 ? (
+				<EmptyState compact icon="check" title="No error line in this window" />
+			) : (
+				records.map((record) => {
+					const key = logKey(record);
+					return (
+						<LogLine
+							key={key}
+							record={record}
+							oneService={service !== null}
+							open={open === key}
+							onToggle={() => setOpen(open === key ? null : key)}
+						/>
+					);
+				})
+			)}
+		</Panel>
+	);
+}
