@@ -105,7 +105,7 @@ export class Engine {
 
 	/** The body as it is; null for 404. Throws as `json` does. */
 	async bytes(asked: EngineRequest, call: Call): Promise<Buffer | null> {
-		const signal = AbortSignal.any([AbortSignal.timeout(call.deadlineMs), ...(call.signal ? [call.signal] : [])]);
+		const signal = AbortSignal.any([AbortSignal.timeout(Math.max(1, Math.ceil(call.deadlineMs))), ...(call.signal ? [call.signal] : [])]);
 		try {
 			await this.turn(signal);
 			try {
@@ -119,7 +119,7 @@ export class Engine {
 		} catch (error) {
 			if (call.signal?.aborted) throw error;
 			if (signal.aborted) {
-				this.lastError = `${this.name} did not answer within ${call.deadlineMs} ms`;
+				this.lastError = `${this.name} did not answer within ${Math.round(call.deadlineMs)} ms`;
 				throw new DeadlineExceeded(`${this.lastError}.`);
 			}
 			throw error;

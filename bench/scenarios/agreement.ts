@@ -42,7 +42,7 @@ function lineOf(record: Pivot["logs"]["records"][number]) {
 }
 
 function exemplarOf(item: Pivot["exemplars"]["items"][number]): string {
-	return JSON.stringify([item.service, item.value, item.timeUnixNano]);
+	return JSON.stringify([item.service, item.value, item.timeMs]);
 }
 
 /** Keys in one order: an object says the same whatever order they came in. */
