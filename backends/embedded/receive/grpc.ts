@@ -77,6 +77,8 @@ export async function startGrpcReceiver(options: GrpcReceiverOptions): Promise<R
 			maxConcurrentStreams: MAX_STREAMS,
 			maxHeaderListSize: 16 * 1024,
 			initialWindowSize: WINDOW_BYTES,
+			// Sixteen times the default: a batch in few frames.
+			maxFrameSize: 256 * 1024,
 			enablePush: false,
 		},
 	});
