@@ -58,7 +58,8 @@ export async function readExemplars(
 		if (service !== undefined && item.service !== service) continue;
 		if (item.timeUnixNano < window.fromUnixNano || item.timeUnixNano >= window.toUnixNano) continue;
 		// Classic and native buckets of one histogram carry the same ones.
-		items.set(`${item.metric} ${item.timeUnixNano} ${item.value} ${item.traceId} ${item.spanId}`, item);
+		const { route, timeUnixNano, value, traceId, spanId } = item;
+		items.set(JSON.stringify([item.metric, item.service, route, String(timeUnixNano), value, traceId, spanId]), item);
 	}
 	const newest = [...items.values()].sort((a, b) => (a.timeUnixNano > b.timeUnixNano ? -1 : 1));
 	return { items: newest, window, query: text };
