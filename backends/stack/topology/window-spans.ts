@@ -25,6 +25,13 @@ export interface WindowSpans {
 	reasons: string[];
 }
 
+export interface ReadOptions {
+	/** Say how many traces a sample stands for: costs a few searches. */
+	estimate: boolean;
+	/** Entry spans of these alone are wanted: nothing is read of their peers. */
+	services?: readonly string[];
+}
+
 /** The traces a window may have to be read whole, and their spans. */
 const MAX_TRACES = 2000;
 const MAX_SPANS = 30_000;
@@ -33,17 +40,19 @@ const MAX_GROUPED = 150;
 const MAX_BY_ID = 40;
 const SPANS_PER_SLICE = 2000;
 const SAMPLE_SLICES = 8;
-const SAMPLE_TRACES = 320;
+const SAMPLE_TRACES = 240;
 const SAMPLE_SPANS_PER_TRACE = 400;
 const AT_ONCE = 4;
 /** Stretches in which all traces are counted to know how many a sample stands for, and the most traces of one. */
 const COUNTED_STRETCHES = 3;
 const MAX_COUNTED = 600;
+/** With more services than this everything is read. */
+const MAX_NAMED = 30;
 
 export class WindowReader {
 	private readonly searcher: SpanSearcher;
 	private readonly traces: Pick<TraceStore, "trace" | "skeleton">;
-	private readonly underWay: { key: string; signal: AbortSignal | undefined; read: Promise<WindowSpans> }[] = [];
+	private readonly readsOf = new WeakMap<AbortSignal, Map<string, Promise<WindowSpans>>>();
 
 	constructor(engine: Engine, traces: Pick<TraceStore, "trace" | "skeleton">) {
 		this.searcher = new SpanSearcher(engine);
@@ -51,40 +60,52 @@ export class WindowReader {
 	}
 
 	/**
-	 * `condition` narrows to traces with such a span (TraceQL, within the braces) and then gives those spans alone. `estimate`: say how many
-	 * traces a sample stands for. Throws as `Engine.json`; when time runs out half-way the answer is what was read.
+	 * Throws as `Engine.json`; when time runs out in the middle of a sample the answer is what was read.
 	 */
-	read(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
-		const { fromUnixNano, toUnixNano } = window;
-		const key = [fromUnixNano, toUnixNano, options.estimate, call.tenant, ...call.excludeEnvironments].join("\u0000");
+	read(window: TimeWindow, options: ReadOptions, call: Call): Promise<WindowSpans> {
+		const { signal } = call;
+		if (signal === undefined) return this.readOnce(window, options, call);
 		// Parts of one answer (services and their RED) read the same window: once. The signal tells whose question it is.
-		const same = this.underWay.find((other) => other.key === key && other.signal === call.signal);
-		if (same !== undefined) return same.read;
-		const read = this.readOnce(window, options, call).finally(() => {
-			this.underWay.splice(this.underWay.indexOf(mine), 1);
-		});
-		const mine = { key, signal: call.signal, read };
-		this.underWay.push(mine);
+		let reads = this.readsOf.get(signal);
+		if (reads === undefined) {
+			reads = new Map();
+			this.readsOf.set(signal, reads);
+		}
+		const about = [String(window.fromUnixNano), String(window.toUnixNano), options, call.excludeEnvironments];
+		const key = JSON.stringify(about);
+		let read = reads.get(key);
+		if (read === undefined) {
+			read = this.readOnce(window, options, call);
+			reads.set(key, read);
+		}
 		return read;
 	}
 
-	private async readOnce(window: TimeWindow, options: { estimate: boolean }, call: Call): Promise<WindowSpans> {
+	private async readOnce(window: TimeWindow, options: ReadOptions, call: Call): Promise<WindowSpans> {
 		const started = performance.now();
-		const left = (share: number) => Math.max(1, Math.round(call.deadlineMs * share - (performance.now() - started)));
+		const within = (share: number): Call => {
+			const deadlineMs = Math.max(1, Math.round(call.deadlineMs * share - (performance.now() - started)));
+			return { ...call, deadlineMs };
+		};
+		const of = conditionOf(options);
 		const probe = await this.searcher.search(
-			{ condition: "", window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
-			{ ...call, deadlineMs: left(0.6) },
+			{ condition: of, window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
+			within(0.6),
 		);
 		const large = probe.traces.filter((trace) => trace.matched > MAX_GROUPED);
 		const spans = probe.traces.reduce((sum, trace) => sum + (trace.matched > MAX_GROUPED ? 0 : trace.matched), 0);
 		const few = !probe.cut && spans <= MAX_SPANS && large.length <= MAX_BY_ID;
-		return few
-			? this.readAll(window, probe.traces, large, { ...call, deadlineMs: left(0.9) })
-			: this.sample(window, options.estimate, { ...call, deadlineMs: left(0.8) });
+		const read = few
+			? await this.readAll(window, of, probe.traces, large, within(0.9))
+			: await this.sample(window, of, options.estimate, within(0.8));
+		// Without kinds only a span's parent tells whether it enters its service, and parents are of other services.
+		const needsParents = of !== "" && read.spans.some((span) => span.kind === "unspecified" && span.parentSpanId);
+		return needsParents ? this.readOnce(window, { estimate: options.estimate }, within(1)) : read;
 	}
 
 	private async readAll(
 		window: TimeWindow,
+		of: string,
 		known: FoundTrace[],
 		large: FoundTrace[],
 		call: Call,
@@ -92,18 +113,19 @@ export class WindowReader {
 		if (known.length === 0) {
 			return { spans: [], counts: () => false, whole: true, scale: 1, traces: 0, reasons: [] };
 		}
-		const condition = large.map(({ traceId }) => `trace:id != ${quoted(traceId)}`).join(" && ");
+		const others = large.map(({ traceId }) => `trace:id != ${quoted(traceId)}`);
+		const condition = [...(of === "" ? [] : [`(${of})`]), ...others].join(" && ");
 		const reasons: string[] = [];
 		const byId = (traceId: TraceId) => this.byId(traceId, call);
-		const slices = slicesOf(window, known);
+		const select = of === "" ? "all" : "entry";
 		const [grouped, linked, whole] = await Promise.all([
-			atOnce(slices, AT_ONCE, (slice) =>
+			atOnce(slicesOf(window, known), AT_ONCE, (slice) =>
 				this.searcher.search(
-					{ condition, window: slice, limit: MAX_TRACES, spansPerTrace: MAX_GROUPED, select: "all", whole: true },
+					{ condition, window: slice, limit: MAX_TRACES, spansPerTrace: MAX_GROUPED, select, whole: true },
 					call,
 				),
 			),
-			this.linkedTraces(window, large, call),
+			of === "" ? this.linkedTraces(window, large, call) : [],
 			atOnce(large, AT_ONCE, ({ traceId }) => byId(traceId)),
 		]);
 		// Links come by ID alone: a search shows but one of a span's.
@@ -127,7 +149,7 @@ export class WindowReader {
 		if (grouped.some(({ cut }) => cut)) reasons.push("More traces arrived while the window was read: ask again.");
 		return {
 			spans: numbered(spans),
-			counts: countsIn([window], call),
+			counts: countsIn(window, call),
 			whole: reasons.length === 0,
 			scale: 1,
 			traces: known.length,
@@ -166,16 +188,17 @@ export class WindowReader {
 		});
 	}
 
-	private async sample(window: TimeWindow, estimate: boolean, call: Call): Promise<WindowSpans> {
+	private async sample(window: TimeWindow, condition: string, estimate: boolean, call: Call): Promise<WindowSpans> {
 		const slices = cutEvenly(window, SAMPLE_SLICES);
+		const select = condition === "" ? "all" : "entry";
 		const limit = Math.ceil(SAMPLE_TRACES / slices.length);
 		const reasons: string[] = [];
-		const counting = estimate ? this.countTraces(window, call) : null;
+		const counting = estimate ? this.countTraces(window, condition, call) : null;
 		counting?.catch(() => undefined);
 		const found = await atOnce(slices, AT_ONCE, async (slice) => {
 			try {
 				return await this.searcher.search(
-					{ condition: "", window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select: "all" },
+					{ condition, window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select },
 					call,
 				);
 			} catch (error) {
@@ -199,7 +222,7 @@ export class WindowReader {
 		const scale = total === null || started === 0 ? null : Math.max(1, total / started);
 		return {
 			spans: numbered([...traces.values()].flatMap((trace) => trace.spans)),
-			counts: countsIn([window], call),
+			counts: countsIn(window, call),
 			whole: false,
 			scale,
 			traces: traces.size,
@@ -208,7 +231,7 @@ export class WindowReader {
 	}
 
 	/** About how many traces start in the window, counted in short stretches of it; null when even those hold too many. */
-	private async countTraces(window: TimeWindow, call: Call): Promise<number | null> {
+	private async countTraces(window: TimeWindow, condition: string, call: Call): Promise<number | null> {
 		const length = window.toUnixNano - window.fromUnixNano;
 		let stretch = longer(SECOND, (length / 400n / SECOND) * SECOND);
 		for (;;) {
@@ -220,7 +243,7 @@ export class WindowReader {
 			const found = await atOnce(starts, COUNTED_STRETCHES, async (fromUnixNano) => {
 				const within = { fromUnixNano, toUnixNano: fromUnixNano + stretch };
 				const { traces, cut } = await this.searcher.search(
-					{ condition: "", window: within, limit: MAX_COUNTED, spansPerTrace: 1, select: "nothing" },
+					{ condition, window: within, limit: MAX_COUNTED, spansPerTrace: 1, select: "nothing" },
 					call,
 				);
 				return cut ? null : traces.filter((trace) => isWithin(trace.startUnixNano, within)).length;
@@ -235,8 +258,13 @@ export class WindowReader {
 	}
 }
 
-function countsIn(windows: readonly TimeWindow[], call: Call): (span: WindowSpan) => boolean {
-	return (span) => windows.some((window) => isWithin(span.startUnixNano, window)) && !isLeftOut(span, call);
+function countsIn(window: TimeWindow, call: Call): (span: WindowSpan) => boolean {
+	return (span) => isWithin(span.startUnixNano, window) && !isLeftOut(span, call);
+}
+
+function conditionOf({ services }: ReadOptions): string {
+	if (services === undefined || services.length > MAX_NAMED) return "";
+	return services.map((service) => `resource.service.name = ${quoted(service)}`).join(" || ");
 }
 
 function isWithin(time: bigint, window: TimeWindow): boolean {
