@@ -211,11 +211,11 @@ function misunderstanding(spoken: Spoken, httpPort: number): string | null {
 	return null;
 }
 
+/** In the status line too: some exporters show nothing else of an answer. */
 function answerHttp1(socket: Socket, sentence: string): void {
 	const body = `${sentence}\n`;
-	socket.end(
-		`HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
-	);
+	const headers = `content-type: text/plain; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close`;
+	socket.end(`HTTP/1.1 400 ${sentence}\r\n${headers}\r\n\r\n${body}`);
 	// What it still sends is read and forgotten, so that it can read the answer.
 	socket.resume();
 	setTimeout(() => socket.destroy(), 500).unref();
