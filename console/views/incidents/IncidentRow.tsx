@@ -22,6 +22,7 @@ export function IncidentRow({
 	const firing = incident.status === "firing";
 	return (
 		<Link
+			id={`incident-${id}`}
 			href={`/incidents/${id}`}
 			className={styles.row}
 			data-testid="incident-row"

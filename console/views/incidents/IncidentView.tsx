@@ -129,6 +129,7 @@ function Subjects({ incident }: { incident: IncidentAnswer }) {
 				<SubjectPanel
 					key={service}
 					subject={{ service, window: incident.window, firing }}
+					beganMs={incident.startsAtMs}
 					rows={shown.length > 1 ? 3 : 6}
 				/>
 			))}

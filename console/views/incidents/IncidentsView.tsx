@@ -1,7 +1,9 @@
 "use client";
 /** What Alertmanager says is wrong: what fires now, then what is over; each leads to its telemetry. */
 import { parseAsString, useQueryState } from "nuqs";
-import { useState } from "react";
+import { useMemo, useState } from "react";
+import { severityRank } from "../../../core/incidents.ts";
+import type { IncidentSummary } from "../../client/api.ts";
 import { useIncidentPages, useIncidents, useServices } from "../../client/queries.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState, StaleNotice } from "../../ui/ErrorState.tsx";
@@ -33,7 +35,7 @@ export function IncidentsView() {
 	const [marked, setMarked] = useState<string | null>(null);
 
 	const nowMs = Math.max(firing.dataUpdatedAt, resolved.dataUpdatedAt);
-	const open = firing.data?.incidents;
+	const open = useMemo(() => worstFirst(firing.data?.incidents), [firing.data]);
 	const over = resolved.data?.pages.flatMap((answer) => answer.incidents);
 	const all = [...(open ?? []), ...(over ?? [])];
 	const move = (step: number) => {
@@ -51,9 +53,7 @@ export function IncidentsView() {
 	});
 	const rows = (incidents: typeof all) =>
 		incidents.map((incident) => (
-			<div key={incident.id} id={`incident-${incident.id}`}>
-				<IncidentRow incident={incident} nowMs={nowMs} marked={incident.id === marked} />
-			</div>
+			<IncidentRow key={incident.id} incident={incident} nowMs={nowMs} marked={incident.id === marked} />
 		));
 
 	const failed = firing.isError && !firing.data ? firing : resolved.isError && !resolved.data ? resolved : null;
@@ -142,4 +142,11 @@ export function IncidentsView() {
 
 function resolvedNote(count: number, more: boolean): string {
 	return count === 0 ? "" : more ? `the newest ${count}` : plural(count, "incident");
+}
+
+function worstFirst(incidents: readonly IncidentSummary[] | undefined): IncidentSummary[] | undefined {
+	return (
+		incidents &&
+		[...incidents].sort((a, b) => severityRank(a.severity) - severityRank(b.severity) || b.startsAtMs - a.startsAtMs)
+	);
 }

@@ -1,6 +1,7 @@
 "use client";
 import { useState } from "react";
-import { useLogs, useTraces } from "../../client/queries.ts";
+import { useLogs, useRed, useTraces } from "../../client/queries.ts";
+import { RedChart } from "../../ui/chart/RedChart.tsx";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Link } from "../../ui/Link.tsx";
@@ -12,10 +13,15 @@ import { TraceRow } from "../../ui/TraceRows.tsx";
 import { placesOf, type Subject } from "./incident-links.ts";
 import styles from "./SubjectPanel.module.css";
 
+const CHARTS = [
+	["rate", "Rate"],
+	["errors", "Errors"],
+	["duration", "Duration: p50 dashed, p95, p99"],
+] as const;
 const POLL_MS = 10_000;
 
 /** One service in the incident's window: where to look, its failed traces and error lines at once. */
-export function SubjectPanel({ subject, rows }: { subject: Subject; rows: number }) {
+export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beganMs: number; rows: number }) {
 	const { service, window, firing } = subject;
 	const params = {
 		...(service === null ? {} : { service }),
@@ -26,6 +32,10 @@ export function SubjectPanel({ subject, rows }: { subject: Subject; rows: number
 	};
 	const poll = { refetchMs: firing ? POLL_MS : (false as const) };
 	const failed = useTraces({ ...params, status: "error" }, poll);
+	const red = useRed(
+		{ ...(service === null ? {} : { service }), from: params.from, to: params.to },
+		{ ...poll, enabled: service !== null },
+	);
 	const [open, setOpen] = useState<string | null>(null);
 	const lines = useLogs({ ...params, level: "error" }, open === null ? poll : { refetchMs: false });
 	const traces = failed.data?.traces;
@@ -44,6 +54,24 @@ export function SubjectPanel({ subject, rows }: { subject: Subject; rows: number
 					</Link>
 				))}
 			</nav>
+			{service !== null && (
+				<div className={styles.red}>
+					{CHARTS.map(([metric, title]) => (
+						<div key={metric}>
+							<h3>{title}</h3>
+							<RedChart
+								metric={metric}
+								series={red.data?.series[0]}
+								window={red.data?.window ?? window}
+								stepMs={red.data?.stepMs ?? 15_000}
+								markMs={beganMs}
+								height={96}
+								group={`incident ${service}`}
+							/>
+						</div>
+					))}
+				</div>
+			)}
 			<h3 className={styles.title}>Failed traces</h3>
 			{traces === undefined ? (
 				failed.isError ? (

@@ -138,11 +138,7 @@ export function LogsView() {
 							</p>
 						</EmptyState>
 					) : (
-						<NothingHere
-							title="No log lines in this window"
-							dataWindow={status.data?.dataWindow ?? null}
-							reason={first.reason}
-						/>
+						<NothingHere title="No log lines in this window" status={status.data} reason={first.reason} />
 					)
 				) : (
 					<VirtualList

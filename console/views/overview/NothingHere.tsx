@@ -1,3 +1,4 @@
+import type { Status } from "../../client/api.ts";
 import { useSetTimeRange, useTimeRange } from "../../client/time-range.ts";
 import { EmptyState } from "../../ui/EmptyState.tsx";
 import { Link } from "../../ui/Link.tsx";
@@ -5,16 +6,17 @@ import { windowLabel } from "../../ui/time-label.ts";
 import styles from "./NothingHere.module.css";
 
 export interface NothingHereProps {
-	/** What the store holds at all; null when nothing. */
-	dataWindow: { fromMs: number; toMs: number } | null;
+	/** What the store holds at all, and whether it takes data in itself. */
+	status: Pick<Status, "dataWindow" | "capabilities" | "stores"> | undefined;
 	reason?: string | undefined;
 	/** What was looked for. */
 	title?: string;
 }
 
 /** Nothing in this window: says where there is something, and goes there. */
-export function NothingHere({ dataWindow, reason, title = "Nothing in this window" }: NothingHereProps) {
+export function NothingHere({ status, reason, title = "Nothing in this window" }: NothingHereProps) {
 	const { hideDemo } = useTimeRange();
+	const dataWindow = status?.dataWindow ?? null;
 	const setTimeRange = useSetTimeRange();
 	return (
 		<EmptyState title={title} icon="clock">
@@ -43,7 +45,12 @@ export function NothingHere({ dataWindow, reason, title = "Nothing in this windo
 				</p>
 			)}
 			<p>
-				How much arrives, and whether something was refused, is on <Link href="/status">Status</Link>.
+				{status?.capabilities.ingest === false ? (
+					<>Whether the engines answer is on </>
+				) : (
+					<>How much arrives, and whether something was refused, is on </>
+				)}
+				<Link href="/status">Status</Link>.
 			</p>
 		</EmptyState>
 	);

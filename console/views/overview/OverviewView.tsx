@@ -28,7 +28,7 @@ export function OverviewView() {
 	}
 	const list = services.data?.services;
 	const nothing = list?.length === 0;
-	if (nothing && status.data && status.data.dataWindow === null)
+	if (nothing && status.data?.capabilities.ingest && status.data.dataWindow === null)
 		return <FirstData endpoint={status.data.otlpEndpoint} />;
 
 	const rate = list?.reduce((sum, { red }) => sum + red.rate, 0) ?? 0;
@@ -50,7 +50,7 @@ export function OverviewView() {
 			</PageHeader>
 			{services.isError && <StaleNotice error={services.error} />}
 			{nothing ? (
-				<NothingHere dataWindow={status.data?.dataWindow ?? null} reason={services.data?.reason} />
+				<NothingHere status={status.data} reason={services.data?.reason} />
 			) : (
 				<>
 					<ServicesPanel services={services.data} />

@@ -87,11 +87,7 @@ export function ServiceView({ service }: { service: string }) {
 			{whole.isError && !whole.data && <ErrorState error={whole.error} retry={() => void whole.refetch()} />}
 			{whole.isError && whole.data && <StaleNotice error={whole.error} />}
 			{unknown ? (
-				<NothingHere
-					title={`Nothing of ${service} in this window`}
-					dataWindow={status.data?.dataWindow ?? null}
-					reason={whole.data?.reason}
-				/>
+				<NothingHere title={`Nothing of ${service} in this window`} status={status.data} reason={whole.data?.reason} />
 			) : (
 				<>
 					{route !== null && (

@@ -11,8 +11,8 @@ import { SkeletonRows } from "../../ui/Skeleton.tsx";
 import styles from "./DemoPanel.module.css";
 import rows from "./rows.module.css";
 
-/** The demo shop: its services, and faults to switch on and then find. */
-export function DemoPanel({ running }: { running: boolean }) {
+/** `erasable`: the backend can erase the demo's telemetry. The demo shop: its services, and faults to switch on and then find. */
+export function DemoPanel({ running, erasable }: { running: boolean; erasable: boolean }) {
 	const demo = useDemo({ enabled: running });
 	const setFault = useSetFault();
 	const services = useServices({}, { enabled: running });
@@ -27,7 +27,7 @@ export function DemoPanel({ running }: { running: boolean }) {
 						switch on and find.
 					</p>
 				</EmptyState>
-				<Erase />
+				{erasable && <Erase />}
 			</Panel>
 		);
 	}
@@ -81,7 +81,7 @@ export function DemoPanel({ running }: { running: boolean }) {
 					))}
 				</>
 			)}
-			<Erase />
+			{erasable && <Erase />}
 		</Panel>
 	);
 }

@@ -8,6 +8,7 @@ import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
+import { ConnectAlertmanager } from "../incidents/ConnectAlertmanager.tsx";
 import { sendLines } from "../overview/send-lines.ts";
 import { DemoPanel } from "./DemoPanel.tsx";
 import { FactsPanel } from "./FactsPanel.tsx";
@@ -25,7 +26,7 @@ export function StatusView() {
 				{data && (
 					<>
 						<Fact label="Version">{data.version}</Fact>
-						<Fact label="Backend">{data.backend}</Fact>
+						<Fact label="Backend">{data.backend === "stack" ? "engines" : data.backend}</Fact>
 						<Fact label="Up">{formatDuration(Math.max(0, data.nowMs - data.startedMs) * 1e6)}</Fact>
 					</>
 				)}
@@ -42,13 +43,18 @@ export function StatusView() {
 			) : (
 				<div className={styles.columns}>
 					<div className={styles.column}>
-						<DemoPanel running={data.demo} />
+						{!data.capabilities.ingest && <StoresPanel stores={data.stores} />}
+						{(data.demo || data.capabilities.ingest) && (
+							<DemoPanel running={data.demo} erasable={data.capabilities.ingest} />
+						)}
 						{data.ingest && <IngestPanel ingest={data.ingest} />}
 					</div>
 					<div className={styles.column}>
-						<StoresPanel stores={data.stores} />
-						<FactsPanel status={data} />
-						<ImportPanel />
+						{data.capabilities.ingest && <StoresPanel stores={data.stores} />}
+						{(data.dataWindow !== null || data.facts.length > 0 || data.capabilities.ingest) && (
+							<FactsPanel status={data} />
+						)}
+						{data.capabilities.ingest && <ImportPanel />}
 						{data.otlpEndpoint !== null && (
 							<Panel title="Send data" note={data.otlpEndpoint} testId="send-data">
 								<div className={styles.send}>
@@ -63,6 +69,7 @@ export function StatusView() {
 								</div>
 							</Panel>
 						)}
+						<ConnectAlertmanager />
 					</div>
 				</div>
 			)}

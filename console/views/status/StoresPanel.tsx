@@ -11,16 +11,15 @@ const TONE: Record<Store["state"], "ok" | "warn" | "error" | undefined> = {
 	"not configured": undefined,
 };
 
-/** Each store: is it well, how fast does it answer, what went wrong last. */
+/** Each store: is it well, how fast does it answer, what went wrong last; or which setting gives one. */
 export function StoresPanel({ stores }: { stores: readonly Store[] }) {
 	return (
 		<Panel title="Stores" testId="stores">
 			{stores.map((store) => (
-				<div key={store.name} className={rows.row}>
-					<span className={rows.name}>{store.name}</span>
-					<span className={rows.quiet}>
-						{store.reason ?? store.signals.join(", ")}
-						{store.lastError !== null && <> · last error: {store.lastError}</>}
+				<div key={store.name} className={`${rows.row} ${rows.store}`} data-testid="store-row">
+					<span className={rows.name}>
+						{store.name}
+						<span className={rows.quiet}> {store.signals.join(", ")}</span>
 					</span>
 					<span className={`${rows.end} num`}>
 						{store.latencyMs !== null && <span className={rows.quiet}>{formatMs(store.latencyMs)} · </span>}
@@ -28,6 +27,16 @@ export function StoresPanel({ stores }: { stores: readonly Store[] }) {
 							{store.state}
 						</span>
 					</span>
+					{(store.reason !== null || store.lastError !== null) && (
+						<span className={rows.below}>
+							{store.reason}
+							{store.lastError !== null && store.lastError !== store.reason && (
+								<>
+									{store.reason !== null && " · "}last error: {store.lastError}
+								</>
+							)}
+						</span>
+					)}
 				</div>
 			))}
 		</Panel>

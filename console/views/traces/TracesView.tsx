@@ -144,11 +144,7 @@ export function TracesView() {
 							</p>
 						</EmptyState>
 					) : (
-						<NothingHere
-							title="No traces in this window"
-							dataWindow={status.data?.dataWindow ?? null}
-							reason={first.reason}
-						/>
+						<NothingHere title="No traces in this window" status={status.data} reason={first.reason} />
 					)
 				) : (
 					<VirtualList
