@@ -3,7 +3,7 @@
  * deleted when loaded.
  */
 import { mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Request } from "../receive/decode.ts";
 import type { JournalPosition } from "../store/load.ts";
@@ -84,9 +84,7 @@ export class Journal {
 				const positions = await this.write(group);
 				for (let i = 0; i < group.length; i++) group[i]!.resolve(positions[i]!);
 			} catch (error) {
-				// After a failed write or sync nobody knows what the file holds: the next group starts a new one.
-				await this.handle?.close().catch(() => {});
-				this.handle = null;
+				await this.abandon();
 				for (const waiter of group) waiter.reject(error as Error);
 			}
 		}
@@ -109,6 +107,20 @@ export class Journal {
 		this.written = position;
 		this.sizes.set(this.file, position);
 		return positions;
+	}
+
+	/**
+	 * After a failed write or sync nobody knows what the file holds behind the last group that succeeded: that is cut off, since its senders
+	 * will send it again, and the next group starts a new file.
+	 */
+	private async abandon(): Promise<void> {
+		const { handle, written } = this;
+		this.handle = null;
+		if (handle === null) return;
+		await handle.truncate(written).catch(() => {});
+		await handle.datasync().catch(() => {});
+		await handle.close().catch(() => {});
+		if (written === 0) await rm(fileName(this.directory, this.file), { force: true }).catch(() => {});
 	}
 
 	private async rotate(): Promise<void> {
