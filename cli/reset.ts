@@ -18,7 +18,7 @@ export async function main(args: string[], root: string): Promise<void> {
 		return;
 	}
 	// Each refuses with a sentence that names the process that has it; over engines only the state is in use.
-	for (const directory of [dataDir, join(dataDir, "state")])
+	for (const directory of [dataDir, join(dataDir, "state"), join(dataDir, "stack")])
 		if (existsSync(directory)) lockDirectory(directory).release();
 	const foreign = readdirSync(dataDir).filter((name) => !OURS.test(name));
 	if (foreign.length > 0) {
@@ -30,5 +30,5 @@ export async function main(args: string[], root: string): Promise<void> {
 	process.stdout.write(`Erased ${dataDir}.\n`);
 }
 
-/** What the store, the journal, the state and the demo put into the directory. */
-const OURS = /^(store\.duckdb.*|journal|state|demo|lock.*|tmp|\.tmp)$/;
+/** What the store, the journal, the state, the engines and the demo put into the directory. */
+const OURS = /^(store\.duckdb.*|journal|state|stack|demo|lock.*|tmp|\.tmp)$/;

@@ -16,6 +16,7 @@ if (!existsSync(new URL("../node_modules/typescript", import.meta.url))) {
 /** What each command is compiled into, and whether it needs the pages. */
 const COMMANDS = {
 	start: { module: "cli/start.js", pages: true },
+	stack: { module: "cli/stack.js", pages: true },
 	reset: { module: "cli/reset.js", pages: false },
 	import: { module: "cli/import.js", pages: false },
 	bench: { module: "bench/main.js", pages: true },
@@ -29,8 +30,8 @@ const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
 if (!command) stop(`There is no command "${name}": it is one of ${Object.keys(COMMANDS).join(", ")}.`);
 
 try {
-	const asksForHelp = args.includes("--help") || args.includes("-h");
-	await build(root, { pages: command.pages && !asksForHelp, force: name === "build" });
+	const needsNoPages = ["--help", "-h", "--build", "--check"].some((flag) => args.includes(flag));
+	await build(root, { pages: command.pages && !needsNoPages, force: name === "build" });
 	if (command.module) {
 		const { main } = await import(new URL(`../dist/${command.module}`, import.meta.url).href);
 		await main(args, root);

@@ -3,7 +3,7 @@
  * (`recipes.ts`), on 127.0.0.1 only.
  */
 import { mkdirSync } from "node:fs";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { binaryOf, buildEngines, missingEngines } from "./build.ts";
 import { type EngineProcess, guardAgainstOrphans, startProcess } from "./engine-process.ts";
@@ -36,7 +36,6 @@ export interface EngineOptions {
 	/** Over the variables of `collector-config/`, e.g. TEMPO_TRACE_IDLE. */
 	env?: Record<string, string>;
 	webhook?: { url: string; token?: string };
-	onReady?: (name: EngineName, readyMs: number) => void;
 }
 
 const READY_WITHIN_MS = 90_000;
@@ -111,9 +110,8 @@ async function startOnce<N extends EngineName>(
 				const { ready, otlp } = RECIPES[name];
 				const at = (port: string): string => `http://127.0.0.1:${ports[`${name}.${port}`]}`;
 				const url = at(ready.port ?? "http");
-				await engine.ready(url + ready.path, READY_WITHIN_MS);
+				for (const path of ready.paths) await engine.ready(url + path, READY_WITHIN_MS);
 				const readyMs = Math.round(performance.now() - begun);
-				options.onReady?.(name, readyMs);
 				const known: RunningEngine = {
 					url,
 					otlpUrl: otlp ? at(otlp.port) + otlp.path : "",
@@ -132,26 +130,33 @@ async function startOnce<N extends EngineName>(
 	}
 }
 
+/** One that nothing listened on a moment ago. */
+export async function freePort(): Promise<number> {
+	const [, port, free] = await holdPort("");
+	await free();
+	return port;
+}
+
 /** All held at once until all are known, so that no two are the same. */
 async function choosePorts(
 	names: readonly EngineName[],
 	given: Record<string, number>,
 ): Promise<Record<string, number>> {
 	const wanted = names.flatMap((name) => RECIPES[name].ports.map((port) => `${name}.${port}`));
-	const held = await Promise.all(
-		wanted.map(
-			(name) =>
-				new Promise<readonly [string, number, () => Promise<void>]>((resolve, reject) => {
-					if (given[name]) return resolve([name, given[name], async () => undefined]);
-					const server = createServer();
-					server.once("error", reject);
-					server.listen(0, "127.0.0.1", () => {
-						const { port } = server.address() as { port: number };
-						resolve([name, port, () => new Promise((done) => server.close(() => done()))]);
-					});
-				}),
-		),
-	);
+	const held = await Promise.all(wanted.map((name) => holdPort(name, given[name])));
 	await Promise.all(held.map(([, , free]) => free()));
 	return Object.fromEntries(held.map(([name, port]) => [name, port]));
+}
+
+type Held = readonly [name: string, port: number, free: () => Promise<void>];
+
+function holdPort(name: string, given = 0): Promise<Held> {
+	return new Promise((resolve, reject) => {
+		const server = createServer();
+		server.once("error", reject);
+		server.listen(given, "127.0.0.1", () => {
+			const { port } = server.address() as AddressInfo;
+			resolve([name, port, () => new Promise((done) => server.close(() => done()))]);
+		});
+	});
 }

@@ -43,8 +43,8 @@ export interface Recipe {
 	tools?: readonly string[];
 	/** Names of the ports it listens on; `http` answers its API. */
 	ports: readonly string[];
-	/** On `http`, or on the port named. 200 when it is ready. */
-	ready: { path: string; port?: string };
+	/** On `http`, or on the port named: each answers 200, in this order, when it is ready. */
+	ready: { paths: readonly string[]; port?: string };
 	/** Full path of its OTLP/HTTP receiver: the whole of it where it takes one signal, without /v1/x otherwise. */
 	otlp: { port: string; path: string } | null;
 	launch(setup: Setup): Launch;
@@ -56,7 +56,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		title: "Alertmanager 0.28",
 		package: "github.com/prometheus/alertmanager/cmd/alertmanager",
 		ports: ["http"],
-		ready: { path: "/-/ready" },
+		ready: { paths: ["/-/ready"] },
 		otlp: null,
 		launch({ dir, ports, webhook }) {
 			copyFileSync(join(CONFIG, "alertmanager.yml"), join(dir, "alertmanager.yml"));
@@ -76,7 +76,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		tags: "remove_all_sd",
 		tools: ["github.com/prometheus/prometheus/cmd/promtool"],
 		ports: ["http"],
-		ready: { path: "/-/ready" },
+		ready: { paths: ["/-/ready"] },
 		otlp: { port: "http", path: "/api/v1/otlp/v1/metrics" },
 		launch({ dir, ports, anyAge }) {
 			const config = readFileSync(join(CONFIG, "prometheus.yml"), "utf8");
@@ -106,7 +106,8 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		title: "Loki 3.7",
 		package: "github.com/grafana/loki/v3/cmd/loki",
 		ports: ["http", "grpc"],
-		ready: { path: "/ready" },
+		// It is "ready" a second or two before anything answers.
+		ready: { paths: ["/ready", "/loki/api/v1/labels"] },
 		otlp: { port: "http", path: "/otlp/v1/logs" },
 		launch({ dir, ports, anyAge }) {
 			return {
@@ -126,7 +127,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		title: "Tempo 2.8",
 		package: "github.com/grafana/tempo/cmd/tempo",
 		ports: ["http", "grpc", "otlpGrpc", "otlp"],
-		ready: { path: "/ready" },
+		ready: { paths: ["/ready"] },
 		otlp: { port: "otlp", path: "" },
 		launch({ dir, ports, anyAge }) {
 			return {
@@ -148,7 +149,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		title: "OpenTelemetry Collector 0.155",
 		package: ".",
 		ports: ["otlp", "otlpGrpc", "health", "metrics"],
-		ready: { path: "/", port: "health" },
+		ready: { paths: ["/"], port: "health" },
 		otlp: { port: "otlp", path: "" },
 		launch({ ports }) {
 			const otlp = (name: string): string => `http://${HOST}:${ports[name] ?? 9}`;
