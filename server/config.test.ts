@@ -30,7 +30,16 @@ test("bound beyond loopback it does not start without a token", () => {
 	expect(readConfig({ TRIVET_HOST: "0.0.0.0", TRIVET_TOKEN: "long-enough" }, "/").token).toBe("long-enough");
 });
 
+test("a container whose port is published on loopback needs no token; its own host name is let in, and foreign ones are not", () => {
+	const container = { TRIVET_HOST: "0.0.0.0", TRIVET_ALLOWED_HOSTS: "console" };
+	const config = readConfig({ ...container, TRIVET_PUBLISHED_ON: "127.0.0.1" }, "/");
+	expect(config).toMatchObject({ host: "0.0.0.0", token: null, allowedHosts: ["console", "0.0.0.0"] });
+	expect(() => readConfig({ ...container, TRIVET_PUBLISHED_ON: "0.0.0.0" }, "/")).toThrow(/TRIVET_TOKEN/);
+	expect(() => readConfig({ TRIVET_PUBLISHED_ON: "192.168.0.2" }, "/")).toThrow(/TRIVET_TOKEN/);
+});
+
 test.each([
+	["TRIVET_DEMO_URL", "demo"],
 	["TRIVET_PORT", "seventy"],
 	["TRIVET_PORT", "70000"],
 	["TRIVET_OTLP_GRPC_PORT", "any"],

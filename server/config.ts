@@ -34,6 +34,10 @@ const configSchema = z.object({
 	TRIVET_RETENTION_SIZE: z.coerce.number("give a whole number").int().min(100).default(20_000),
 	TRIVET_SCRAPE_TARGETS: list,
 	TRIVET_TOKEN: z.string().min(8).optional(),
+	/** The address under which a container's port is published, when that is not TRIVET_HOST. */
+	TRIVET_PUBLISHED_ON: z.string().min(1).optional(),
+	/** The control server of a demo that somebody else started, e.g. http://demo:7400. */
+	TRIVET_DEMO_URL: z.url({ protocol: /^https?$/, error: "give a URL such as http://demo:7400" }).optional(),
 	TRIVET_ALLOWED_HOSTS: list,
 });
 
@@ -48,6 +52,7 @@ export interface ServerConfig {
 	retention: { ageHours: number; sizeMb: number };
 	scrapeTargets: string[];
 	token: string | null;
+	demoUrl: string | null;
 	allowedHosts: string[];
 }
 
@@ -62,10 +67,11 @@ export function readConfig(environment: Record<string, string | undefined>, root
 		throw new InvalidInput(problems.join("; "));
 	}
 	const env = parsed.data;
-	const loopback = ["127.0.0.1", "localhost", "::1"].includes(env.TRIVET_HOST);
-	if (!loopback && env.TRIVET_TOKEN === undefined) {
+	const loopback = isLoopback(env.TRIVET_HOST);
+	if (!isLoopback(env.TRIVET_PUBLISHED_ON ?? env.TRIVET_HOST) && env.TRIVET_TOKEN === undefined) {
 		throw new InvalidInput(
-			`TRIVET_HOST=${env.TRIVET_HOST} opens the console to others: set TRIVET_TOKEN (8 characters or more) as well.`,
+			`TRIVET_HOST=${env.TRIVET_HOST} opens the console to others: set TRIVET_TOKEN (8 characters or more) as well, ` +
+				"or TRIVET_PUBLISHED_ON=127.0.0.1 in a container whose port is published on that address only.",
 		);
 	}
 	return {
@@ -80,6 +86,11 @@ export function readConfig(environment: Record<string, string | undefined>, root
 		retention: { ageHours: env.TRIVET_RETENTION, sizeMb: env.TRIVET_RETENTION_SIZE },
 		scrapeTargets: env.TRIVET_SCRAPE_TARGETS,
 		token: env.TRIVET_TOKEN ?? null,
+		demoUrl: env.TRIVET_DEMO_URL ?? null,
 		allowedHosts: loopback ? env.TRIVET_ALLOWED_HOSTS : [...env.TRIVET_ALLOWED_HOSTS, env.TRIVET_HOST],
 	};
+}
+
+function isLoopback(host: string): boolean {
+	return ["127.0.0.1", "localhost", "::1"].includes(host);
 }

@@ -6,11 +6,22 @@ const TIMEOUT_MS = 3_000;
 
 export class DemoControl {
 	/** Base URL of the demo's control server; null while no demo runs. */
-	url: string | null = null;
+	url: string | null;
+	/** Somebody else starts it, or does not, as compose's profile: not to be reached is not to run. */
+	readonly #foreign: boolean;
+
+	constructor(foreignUrl: string | null = null) {
+		this.url = foreignUrl;
+		this.#foreign = foreignUrl !== null;
+	}
 
 	async state(): Promise<Demo> {
-		if (!this.url) return { running: false, rate: 0, services: [], faults: [] };
-		return this.#ask("/state", "GET");
+		const none: Demo = { running: false, rate: 0, services: [], faults: [] };
+		if (!this.url) return none;
+		return this.#ask("/state", "GET").catch((error: unknown) => {
+			if (this.#foreign && error instanceof ProblemError && error.problem.status === 503) return none;
+			throw error;
+		});
 	}
 
 	/** Switches one fault; 404 for an unknown one. */

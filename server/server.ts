@@ -22,6 +22,8 @@ export interface ServerOptions {
 	/** What the console itself remembers; the caller closes it. */
 	state: StateStore;
 	otlpEndpoint: string | null;
+	/** Of a demo that somebody else started. */
+	demoUrl?: string | null;
 	version: string;
 	/** Null: the API alone, for tests and tools. */
 	pages: PageHandler | null;
@@ -40,7 +42,7 @@ export async function startServer(options: ServerOptions): Promise<TrivetServer>
 	const services: Services = {
 		backend,
 		imports: new ImportJobs(backend),
-		demo: new DemoControl(),
+		demo: new DemoControl(options.demoUrl ?? null),
 		incidents: new IncidentBook(state),
 		version: options.version,
 		startedMs: Date.now(),
