@@ -87,7 +87,8 @@ function* itemsOf(
 		const metric = familyOf(seriesLabels.__name__ ?? "");
 		const route = ROUTE_LABELS.map((label) => seriesLabels[label]).find(Boolean) ?? null;
 		const unit = seriesLabels.__unit__ ?? unitOf(metric);
-		for (const { labels = {}, value, timestamp } of exemplars) {
+		for (const { labels: all, value, timestamp } of exemplars) {
+			const labels = all ?? {};
 			const number = Number(value);
 			if (Number.isNaN(number) || typeof timestamp !== "number") continue;
 			const ofTrace = idOf(labels, TRACE_LABELS, normaliseTraceId);

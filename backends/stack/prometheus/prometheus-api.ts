@@ -37,8 +37,11 @@ export interface Rows {
 	warnings: string[];
 }
 
-const samples = z.custom<Sample[]>(Array.isArray, "no list of samples");
-const histogramSamples = z.custom<HistogramSample[]>(Array.isArray, "no list of histograms");
+const isHistogramSample = (value: unknown) => Array.isArray(value) && typeof value[1] === "object" && value[1] !== null;
+const listOf = <T>(what: string, isOne: (value: unknown) => boolean) =>
+	z.custom<T[]>((value) => Array.isArray(value) && value.every(isOne), `no list of ${what}`);
+const samples = listOf<Sample>("samples", Array.isArray);
+const histogramSamples = listOf<HistogramSample>("histograms", isHistogramSample);
 const labels = z.record(z.string(), z.string());
 const answerOf = <S extends z.ZodType>(data: S) =>
 	z.object({ status: z.literal("success"), data, warnings: z.array(z.string()).optional() });
@@ -56,7 +59,7 @@ const vectorAnswer = answerOf(
 			z.object({
 				metric: labels,
 				value: z.custom<Sample>(Array.isArray, "no sample").optional(),
-				histogram: z.custom<HistogramSample>(Array.isArray, "no histogram").optional(),
+				histogram: z.custom<HistogramSample>(isHistogramSample, "no histogram").optional(),
 			}),
 		),
 	}),
@@ -65,7 +68,10 @@ const namesAnswer = answerOf(z.array(z.string()));
 const exemplarsAnswer = answerOf(
 	z
 		.array(
-			z.object({ seriesLabels: labels, exemplars: z.custom<EngineExemplar[]>(Array.isArray, "no list of exemplars") }),
+			z.object({
+				seriesLabels: labels,
+				exemplars: listOf<EngineExemplar>("exemplars", (value) => typeof value === "object" && value !== null),
+			}),
 		)
 		.nullable(),
 );

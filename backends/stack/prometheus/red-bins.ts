@@ -39,7 +39,9 @@ export class RedBins {
 	addNative(histogram: NativeHistogram, slot: number, times: number): void {
 		const bin = this.at(slot);
 		if (!bin || !Array.isArray(histogram.buckets)) return;
-		for (const [, lower, upper, count] of histogram.buckets) {
+		for (const bucket of histogram.buckets) {
+			if (!Array.isArray(bucket)) continue;
+			const [, lower, upper, count] = bucket;
 			const [from, to, calls] = [Math.max(0, Number(lower)), Number(upper), Number(count) * times];
 			if (!(to > 0) || !Number.isFinite(calls)) continue;
 			const known = bin.native.get(to);

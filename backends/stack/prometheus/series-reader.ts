@@ -4,7 +4,7 @@ import type { Call, SeriesItem } from "../../../core/ports.ts";
 import { familyOf, namesPattern, unitOf } from "./metric-names.ts";
 import { MetricOwners, serviceLabels } from "./metric-owners.ts";
 import type { PrometheusApi, Row } from "./prometheus-api.ts";
-import { duration, type Labels, matchersText, selector } from "./promql.ts";
+import { duration, type Labels, type Matcher, matchersText, selector } from "./promql.ts";
 import { readTargets, scopesOfServices } from "./series-scopes.ts";
 
 export interface SeriesQuery {
@@ -15,6 +15,8 @@ export interface SeriesQuery {
 }
 
 const MS = 1_000_000n;
+/** Of a summary the count is read, not its quantiles. */
+const notQuantile: Matcher = { label: "quantile", op: "=", value: "" };
 /** Names that one metric may be stored under at once. */
 const MAX_NAMES = 5;
 
@@ -37,7 +39,9 @@ export async function readSeries(
 	const text = (ns: bigint) =>
 		names
 			.flatMap((name) =>
-				scopes.map((scope) => `last_over_time(${selector(name, scope)}[${duration(Number(ns / MS))}])`),
+				scopes.map(
+					(scope) => `last_over_time(${selector(name, [...scope, notQuantile])}[${duration(Number(ns / MS))}])`,
+				),
 			)
 			.join(" or ");
 	const { fromUnixNano: from, toUnixNano: to } = window;
@@ -71,12 +75,12 @@ export async function readSeries(
 	return { items: found.slice(0, call.limit), partial: [...partial], query: text(full > 0n ? stepNs : restNs) };
 }
 
-/** The one called so, else the value itself where there is one, else how many were counted: not every bucket of a histogram. */
+/** The one called so, else how many were counted, in classic and in native histograms; else the value itself. */
 function valueNames(stored: readonly string[], metric: string): string[] {
-	if (stored.includes(metric)) return [metric];
-	const values = stored.filter((name) => !/_(bucket|sum|count)$/.test(name));
+	const whole = stored.filter((name) => !/_(bucket|sum|count)$/.test(name));
 	const counts = stored.filter((name) => name.endsWith("_count"));
-	return (values.length > 0 ? values : counts).slice(0, MAX_NAMES);
+	if (stored.includes(metric) && !counts.includes(`${metric}_count`)) return [metric];
+	return [...counts, ...whole].slice(0, MAX_NAMES);
 }
 
 const TYPES: Readonly<Record<string, string>> = { counter: "sum", gaugehistogram: "histogram" };

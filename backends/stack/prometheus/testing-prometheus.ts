@@ -8,7 +8,7 @@ import { dirname, join } from "node:path";
 import { expect } from "vitest";
 import { binaryOf } from "../../../engines/build.ts";
 import { startProcess } from "../../../engines/engine-process.ts";
-import { Engine, type EngineSettings } from "../engine.ts";
+import { Engine } from "../engine.ts";
 import { PrometheusMetrics } from "./prometheus-metrics.ts";
 
 export interface TestingPrometheus {
@@ -73,8 +73,8 @@ export async function startPrometheus(options: { otlp?: string[]; stored?: strin
 	};
 }
 
-export function metricsAt(url: string, more: Partial<EngineSettings> = {}): PrometheusMetrics {
-	return new PrometheusMetrics(new Engine("Prometheus", { url, headers: {}, tenant: null, tls: {}, ...more }));
+export function metricsAt(url: string): PrometheusMetrics {
+	return new PrometheusMetrics(new Engine("Prometheus", { url, headers: {}, tenant: null, tls: {} }));
 }
 
 async function freePort(): Promise<number> {
