@@ -24,6 +24,10 @@ export interface TextFilterProps {
 	testId?: string;
 	/** Grows to fill the bar. */
 	wide?: boolean;
+	/** Code: in the font of code. */
+	mono?: boolean;
+	/** Half a text means nothing: sent by Enter, not by stopping to type. */
+	onEnter?: boolean;
 	/** Said below the field when it is not null. */
 	problem?: string | null;
 	help?: ReactNode;
@@ -31,7 +35,7 @@ export interface TextFilterProps {
 }
 
 export function TextFilter(props: TextFilterProps) {
-	const { value, onChange, placeholder, label, testId, wide, problem, help, maxLength = 2000 } = props;
+	const { value, onChange, placeholder, label, testId, wide, problem, help, maxLength = 2000, mono, onEnter } = props;
 	const [text, setText] = useState(value);
 	const sent = useRef(value);
 	const latest = useRef(onChange);
@@ -44,16 +48,21 @@ export function TextFilter(props: TextFilterProps) {
 		}
 	}, [value]);
 	useEffect(() => {
-		if (text === sent.current) return;
+		if (text === sent.current || onEnter) return;
 		const timer = setTimeout(() => {
 			sent.current = text;
 			latest.current(text);
 		}, SETTLE_MS);
 		return () => clearTimeout(timer);
-	}, [text]);
+	}, [text, onEnter]);
 
 	return (
-		<div className={styles.text} data-wide={wide || undefined} data-problem={problem ? true : undefined}>
+		<div
+			className={styles.text}
+			data-wide={wide || undefined}
+			data-mono={mono || undefined}
+			data-problem={problem ? true : undefined}
+		>
 			{wide && <Icon name="filter" size={13} />}
 			<input
 				value={text}

@@ -2,7 +2,6 @@
 import { useState } from "react";
 import { useLogs, useRed, useTraces } from "../../client/queries.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
-import { EmptyState } from "../../ui/EmptyState.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
 import { Link } from "../../ui/Link.tsx";
 import { LogLine, logKey } from "../../ui/LogLine.tsx";
@@ -80,7 +79,7 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 					<SkeletonRows rows={rows} rowHeight={32} />
 				)
 			) : traces.length === 0 ? (
-				<EmptyState compact icon="check" title="No trace failed in this window" />
+				<p className={styles.none}>No trace failed in this window.</p>
 			) : (
 				traces.map((trace) => <TraceRow key={trace.traceId} trace={trace} maxNs={maxNs} dense />)
 			)}
@@ -92,7 +91,7 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 					<SkeletonRows rows={rows} rowHeight={27} />
 				)
 			) : records.length === 0 ? (
-				<EmptyState compact icon="check" title="No error line in this window" />
+				<p className={styles.none}>No error line in this window.</p>
 			) : (
 				records.map((record) => {
 					const key = logKey(record);

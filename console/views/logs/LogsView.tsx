@@ -13,6 +13,7 @@ import { LEVELS } from "../../ui/level.ts";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
+import { LanguageChoice, LOGQL, RawQuery } from "../../ui/QueryLanguage.tsx";
 import { SearchHelp } from "../../ui/SearchHelp.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
 import { searchProblem, searchTerm } from "../../ui/search-problem.ts";
@@ -30,23 +31,27 @@ const parsers = {
 	service: parseAsString.withDefault(""),
 	/** This level and above. */
 	level: parseAsStringLiteral([ALL, ...LEVELS] as const).withDefault(ALL),
+	/** LogQL instead of all of these; null: not. */
+	logql: parseAsString,
 	order: parseAsStringLiteral(["newest", "oldest"] as const).withDefault("newest"),
 };
 
 export function LogsView() {
-	const [{ q, service, level, order }, set] = useQueryStates(parsers, { history: "push" });
+	const [{ q, service, level, order, logql: raw }, set] = useQueryStates(parsers, { history: "push" });
 	const [open, setOpen] = useState<ReadonlySet<string>>(new Set());
 	const reading = useReading("log-pages");
 	const services = useServices();
 	const status = useStatus();
 	const list = useLogPages(
-		{
-			q: q || undefined,
-			service: service || undefined,
-			level: level === ALL ? undefined : level,
-			order,
-			limit: PAGE,
-		},
+		raw === null
+			? {
+					q: q || undefined,
+					service: service || undefined,
+					level: level === ALL ? undefined : level,
+					order,
+					limit: PAGE,
+				}
+			: { logql: raw.trim() || undefined, order, limit: PAGE },
 		open.size > 0 ? { refetchMs: false } : reading.poll,
 	);
 	const records = useMemo(() => {
@@ -54,13 +59,13 @@ export function LogsView() {
 		return [...new Map(all.map((record) => [logKey(record), record])).values()];
 	}, [list.data]);
 	const first = list.data?.pages[0];
-	const any = q !== "" || service !== "" || level !== ALL;
+	const any = raw !== null ? raw.trim() !== "" : q !== "" || service !== "" || level !== ALL;
 	const toggle = (key: string) => {
 		const next = new Set(open);
 		if (!next.delete(key)) next.add(key);
 		setOpen(next);
 	};
-	const pick = (key: string, value: string) => set({ q: `${q} ${searchTerm(key, value)}`.trim() });
+	const pick = (key: string, value: string) => set({ q: `${q} ${searchTerm(key, value)}`.trim(), logql: null });
 
 	return (
 		<div className={page.fill}>
@@ -82,37 +87,46 @@ export function LogsView() {
 				<FollowButton reading={reading} />
 			</PageHeader>
 			<FilterBar label="Filter log lines">
-				<TextFilter
-					wide
-					value={q}
-					onChange={(q) => set({ q })}
-					placeholder={'timeout order.id:88213 "exact words"'}
-					label="Search log lines"
-					testId="log-query"
-					problem={searchProblem(q)}
-					help={<SearchHelp signal="logs" onPick={(text) => set({ q: `${q} ${text}`.trim() })} />}
-				/>
-				<PickFilter
-					services
-					value={service}
-					options={(services.data?.services ?? []).map(({ service }) => service)}
-					onChange={(service) => set({ service })}
-					placeholder="Any service"
-					label="Service"
-					testId="service-filter"
-				/>
-				<ChoiceFilter
-					label="This level and above"
-					testId="level-filter"
-					value={level}
-					options={[
-						{ value: ALL, label: "All" },
-						{ value: "info", label: "Info" },
-						{ value: "warn", label: "Warn" },
-						{ value: "error", label: "Error" },
-					]}
-					onChange={(level) => set({ level })}
-				/>
+				{(status.data?.capabilities.logql || raw !== null) && (
+					<LanguageChoice language={LOGQL} raw={raw} onChange={(logql) => set({ logql })} />
+				)}
+				{raw !== null ? (
+					<RawQuery language={LOGQL} raw={raw} onChange={(logql) => set({ logql })} />
+				) : (
+					<>
+						<TextFilter
+							wide
+							value={q}
+							onChange={(q) => set({ q })}
+							placeholder={'timeout order.id:88213 "exact words"'}
+							label="Search log lines"
+							testId="log-query"
+							problem={searchProblem(q)}
+							help={<SearchHelp signal="logs" onPick={(text) => set({ q: `${q} ${text}`.trim() })} />}
+						/>
+						<PickFilter
+							services
+							value={service}
+							options={(services.data?.services ?? []).map(({ service }) => service)}
+							onChange={(service) => set({ service })}
+							placeholder="Any service"
+							label="Service"
+							testId="service-filter"
+						/>
+						<ChoiceFilter
+							label="This level and above"
+							testId="level-filter"
+							value={level}
+							options={[
+								{ value: ALL, label: "All" },
+								{ value: "info", label: "Info" },
+								{ value: "warn", label: "Warn" },
+								{ value: "error", label: "Error" },
+							]}
+							onChange={(level) => set({ level })}
+						/>
+					</>
+				)}
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
 			<Panel title="Volume" note={volumeNote(records.length, list.hasNextPage, order)} testId="log-volume">
@@ -131,7 +145,7 @@ export function LogsView() {
 								<button
 									type="button"
 									className={styles.action}
-									onClick={() => set({ q: null, service: null, level: null })}
+									onClick={() => set({ q: null, service: null, level: null, ...(raw === null ? {} : { logql: "" }) })}
 								>
 									Clear the filters
 								</button>

@@ -1,7 +1,9 @@
 /** Why there is no graph, found by looking: no data at all, none in this window, or spans that nobody calls with. */
 import { Button } from "@mantine/core";
 import type { Topology } from "../../client/api.ts";
+import { ApiError } from "../../client/fetch-json.ts";
 import { useStatus } from "../../client/queries.ts";
+import { ErrorState } from "../../ui/ErrorState.tsx";
 import classes from "./Topology.module.css";
 
 export function TopologyEmpty(props: {
@@ -13,6 +15,7 @@ export function TopologyEmpty(props: {
 	const { pending, error, answer, onRetry } = props;
 	const { data: status } = useStatus();
 	if (pending) return <div className={classes.body} aria-busy="true" />;
+	if (error instanceof ApiError && error.notConfigured) return <ErrorState error={error} />;
 	const stored = status?.ingest?.traces?.stored;
 	return (
 		<div className={classes.wide} data-testid="topology-empty">

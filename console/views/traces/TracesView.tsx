@@ -11,6 +11,7 @@ import { FollowButton, LiveNote } from "../../ui/LiveNote.tsx";
 import { PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
+import { LanguageChoice, RawQuery, TRACEQL } from "../../ui/QueryLanguage.tsx";
 import { SearchHelp } from "../../ui/SearchHelp.tsx";
 import { SkeletonRows } from "../../ui/Skeleton.tsx";
 import { searchProblem } from "../../ui/search-problem.ts";
@@ -27,6 +28,7 @@ const PLOTTED = 200;
 
 export function TracesView() {
 	const { filters, set, params, minProblem, maxProblem, any, clear } = useTraceFilters();
+	const raw = filters.traceql;
 	const reading = useReading("trace-pages");
 	const navigate = useNavigate();
 	const [pickOpened, setPickOpened] = useState(false);
@@ -63,61 +65,70 @@ export function TracesView() {
 				<FollowButton reading={reading} />
 			</PageHeader>
 			<FilterBar label="Filter traces">
-				<TextFilter
-					wide
-					value={filters.q}
-					onChange={(q) => set({ q })}
-					placeholder="status:error duration:>200ms http.route:/orders text"
-					label="Search traces"
-					testId="trace-query"
-					problem={searchProblem(filters.q)}
-					help={<SearchHelp signal="traces" onPick={pickText} />}
-				/>
-				<PickFilter
-					services
-					value={filters.service}
-					options={(services.data?.services ?? []).map(({ service }) => service)}
-					onChange={(service) => set({ service })}
-					placeholder="Any service"
-					label="Service"
-					testId="service-filter"
-				/>
-				<PickFilter
-					value={filters.operation}
-					options={(operations.data?.values ?? []).map(({ value }) => value)}
-					onChange={(operation) => set({ operation })}
-					onOpen={() => setPickOpened(true)}
-					placeholder="Any operation"
-					label="Operation"
-					testId="operation-filter"
-				/>
-				<ChoiceFilter
-					label="Status"
-					testId="status-filter"
-					value={filters.status}
-					options={[
-						{ value: "all", label: "All" },
-						{ value: "error", label: "Failed" },
-						{ value: "ok", label: "Clean" },
-					]}
-					onChange={(status) => set({ status })}
-				/>
-				<TextFilter
-					value={filters.min}
-					onChange={(min) => set({ min })}
-					placeholder="≥ 100ms"
-					label="At least this long"
-					problem={minProblem}
-					maxLength={30}
-				/>
-				<TextFilter
-					value={filters.max}
-					onChange={(max) => set({ max })}
-					placeholder="≤ 5s"
-					label="At most this long"
-					problem={maxProblem}
-					maxLength={30}
-				/>
+				{(status.data?.capabilities.traceql || raw !== null) && (
+					<LanguageChoice language={TRACEQL} raw={raw} onChange={(traceql) => set({ traceql })} />
+				)}
+				{raw !== null ? (
+					<RawQuery language={TRACEQL} raw={raw} onChange={(traceql) => set({ traceql })} />
+				) : (
+					<>
+						<TextFilter
+							wide
+							value={filters.q}
+							onChange={(q) => set({ q })}
+							placeholder="status:error duration:>200ms http.route:/orders text"
+							label="Search traces"
+							testId="trace-query"
+							problem={searchProblem(filters.q)}
+							help={<SearchHelp signal="traces" onPick={pickText} />}
+						/>
+						<PickFilter
+							services
+							value={filters.service}
+							options={(services.data?.services ?? []).map(({ service }) => service)}
+							onChange={(service) => set({ service })}
+							placeholder="Any service"
+							label="Service"
+							testId="service-filter"
+						/>
+						<PickFilter
+							value={filters.operation}
+							options={(operations.data?.values ?? []).map(({ value }) => value)}
+							onChange={(operation) => set({ operation })}
+							onOpen={() => setPickOpened(true)}
+							placeholder="Any operation"
+							label="Operation"
+							testId="operation-filter"
+						/>
+						<ChoiceFilter
+							label="Status"
+							testId="status-filter"
+							value={filters.status}
+							options={[
+								{ value: "all", label: "All" },
+								{ value: "error", label: "Failed" },
+								{ value: "ok", label: "Clean" },
+							]}
+							onChange={(status) => set({ status })}
+						/>
+						<TextFilter
+							value={filters.min}
+							onChange={(min) => set({ min })}
+							placeholder="≥ 100ms"
+							label="At least this long"
+							problem={minProblem}
+							maxLength={30}
+						/>
+						<TextFilter
+							value={filters.max}
+							onChange={(max) => set({ max })}
+							placeholder="≤ 5s"
+							label="At most this long"
+							problem={maxProblem}
+							maxLength={30}
+						/>
+					</>
+				)}
 			</FilterBar>
 			{list.isError && list.data && <StaleNotice error={list.error} />}
 			<Panel title="Latency" note={plotNote(plotted.length)} testId="latency-scatter">
@@ -136,7 +147,7 @@ export function TracesView() {
 								<button type="button" className={styles.action} onClick={clear}>
 									Clear the filters
 								</button>
-								{filters.q !== "" && (
+								{raw === null && filters.q !== "" && (
 									<Link href={`/logs?q=${encodeURIComponent(filters.q)}`} className={styles.other}>
 										Look for it in the logs
 									</Link>

@@ -11,6 +11,8 @@ const parsers = {
 	/** As typed: `200ms`, `1.5s`. */
 	min: parseAsString.withDefault(""),
 	max: parseAsString.withDefault(""),
+	/** TraceQL instead of all of these; null: not. */
+	traceql: parseAsString,
 	order: parseAsStringLiteral(["newest", "slowest"] as const).withDefault("newest"),
 };
 
@@ -18,7 +20,8 @@ export function useTraceFilters() {
 	const [filters, set] = useQueryStates(parsers, { history: "push" });
 	const min = readDurationMs(filters.min);
 	const max = readDurationMs(filters.max);
-	const params: TracesParams = {
+	const raw = filters.traceql;
+	const asked: TracesParams = {
 		q: filters.q || undefined,
 		service: filters.service || undefined,
 		operation: filters.operation || undefined,
@@ -26,7 +29,8 @@ export function useTraceFilters() {
 		minDurationMs: min.ms,
 		maxDurationMs: max.ms,
 	};
-	const any = filters.q !== "" || Object.values(params).some((value) => value !== undefined);
+	const params: TracesParams = raw === null ? asked : { traceql: raw.trim() || undefined };
+	const any = (raw === null && filters.q !== "") || Object.values(params).some((value) => value !== undefined);
 	return {
 		filters,
 		set,
@@ -35,6 +39,15 @@ export function useTraceFilters() {
 		maxProblem: max.problem,
 		/** Something narrows the list. */
 		any,
-		clear: () => set({ q: null, service: null, operation: null, status: null, min: null, max: null }),
+		clear: () =>
+			set({
+				q: null,
+				service: null,
+				operation: null,
+				status: null,
+				min: null,
+				max: null,
+				...(raw === null ? {} : { traceql: "" }),
+			}),
 	};
 }
