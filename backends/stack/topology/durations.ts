@@ -5,7 +5,7 @@ import { addToSketch, emptySketch, type Sketch } from "../../../core/sketch.ts";
 import { isLeftOut, quoted, type SpanSearcher, type WindowSpan } from "./search-spans.ts";
 
 /** Rank and quantiles need no more, and each costs Tempo a fraction of a millisecond. */
-const MAX_TRACES = 150;
+const MAX_TRACES = 120;
 const MAX_SPANS_PER_TRACE = 20;
 
 /** `partial` when there are more than were read. Throws as `Engine.json`. */

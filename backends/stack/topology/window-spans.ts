@@ -35,6 +35,8 @@ export interface ReadOptions {
 /** The traces a window may have to be read whole, and their spans. */
 const MAX_TRACES = 2000;
 const MAX_SPANS = 30_000;
+/** Tempo writes about six spans a millisecond; others want some of it too. */
+const SPANS_PER_MS = 1.5;
 /** Traces with more spans than this come by ID: grouping by span costs the square. */
 const MAX_GROUPED = 150;
 const MAX_BY_ID = 40;
@@ -88,16 +90,19 @@ export class WindowReader {
 			return { ...call, deadlineMs };
 		};
 		const of = conditionOf(options);
-		const probe = await this.searcher.search(
-			{ condition: of, window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
-			within(0.6),
+		const probe = await inTime(() =>
+			this.searcher.search(
+				{ condition: of, window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
+				within(0.4),
+			),
 		);
-		const large = probe.traces.filter((trace) => trace.matched > MAX_GROUPED);
-		const spans = probe.traces.reduce((sum, trace) => sum + (trace.matched > MAX_GROUPED ? 0 : trace.matched), 0);
-		const few = !probe.cut && spans <= MAX_SPANS && large.length <= MAX_BY_ID;
-		const read = few
-			? await this.readAll(window, of, probe.traces, large, within(0.9))
-			: await this.sample(window, of, options.estimate, within(0.8));
+		const large = probe?.traces.filter((trace) => trace.matched > MAX_GROUPED) ?? [];
+		const all = probe?.traces.reduce((sum, { matched }) => sum + (matched > MAX_GROUPED ? 0 : matched), 0) ?? 0;
+		const most = Math.min(MAX_SPANS, call.deadlineMs * SPANS_PER_MS);
+		const few = probe !== null && !probe.cut && all <= most && large.length <= MAX_BY_ID;
+		const read =
+			(few ? await inTime(() => this.readAll(window, of, probe.traces, large, within(0.65))) : null) ??
+			(await this.sample(window, of, options.estimate, within(0.9)));
 		// Without kinds only a span's parent tells whether it enters its service, and parents are of other services.
 		const needsParents = of !== "" && read.spans.some((span) => span.kind === "unspecified" && span.parentSpanId);
 		return needsParents ? this.readOnce(window, { estimate: options.estimate }, within(1)) : read;
@@ -195,17 +200,11 @@ export class WindowReader {
 		const reasons: string[] = [];
 		const counting = estimate ? this.countTraces(window, condition, call) : null;
 		counting?.catch(() => undefined);
-		const found = await atOnce(slices, AT_ONCE, async (slice) => {
-			try {
-				return await this.searcher.search(
-					{ condition, window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select },
-					call,
-				);
-			} catch (error) {
-				if (!(error instanceof DeadlineExceeded)) throw error;
-				return null;
-			}
-		});
+		const found = await atOnce(slices, AT_ONCE, (slice) =>
+			inTime(() =>
+				this.searcher.search({ condition, window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select }, call),
+			),
+		);
 		const traces = new Map<TraceId, FoundTrace>();
 		for (const slice of found) for (const trace of slice?.traces ?? []) traces.set(trace.traceId, trace);
 		const late = found.filter((slice) => slice === null).length;
@@ -255,6 +254,16 @@ export class WindowReader {
 			if (stretch === SECOND) return null;
 			stretch = longer(SECOND, (stretch / 8n / SECOND) * SECOND);
 		}
+	}
+}
+
+/** null when the time ran out. */
+async function inTime<T>(work: () => Promise<T>): Promise<T | null> {
+	try {
+		return await work();
+	} catch (error) {
+		if (error instanceof DeadlineExceeded) return null;
+		throw error;
 	}
 }
 
