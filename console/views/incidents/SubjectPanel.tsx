@@ -1,5 +1,6 @@
 "use client";
 import { useState } from "react";
+import { ApiError } from "../../client/fetch-json.ts";
 import { useLogs, useRed, useTraces } from "../../client/queries.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
 import { ErrorState } from "../../ui/ErrorState.tsx";
@@ -53,7 +54,12 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 					</Link>
 				))}
 			</nav>
-			{service !== null && (
+			{service !== null && red.isError && !red.data && (
+				<div className={styles.redMissing}>
+					<Trouble error={red.error} retry={() => void red.refetch()} />
+				</div>
+			)}
+			{service !== null && (red.data || !red.isError) && (
 				<div className={styles.red}>
 					{CHARTS.map(([metric, title]) => (
 						<div key={metric}>
@@ -74,7 +80,7 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 			<h3 className={styles.title}>Failed traces</h3>
 			{traces === undefined ? (
 				failed.isError ? (
-					<ErrorState error={failed.error} retry={() => void failed.refetch()} />
+					<Trouble error={failed.error} retry={() => void failed.refetch()} />
 				) : (
 					<SkeletonRows rows={rows} rowHeight={32} />
 				)
@@ -86,7 +92,7 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 			<h3 className={styles.title}>Error lines</h3>
 			{records === undefined ? (
 				lines.isError ? (
-					<ErrorState error={lines.error} retry={() => void lines.refetch()} />
+					<Trouble error={lines.error} retry={() => void lines.refetch()} />
 				) : (
 					<SkeletonRows rows={rows} rowHeight={27} />
 				)
@@ -108,4 +114,10 @@ export function SubjectPanel({ subject, beganMs, rows }: { subject: Subject; beg
 			)}
 		</Panel>
 	);
+}
+
+/** A part without an engine is one quiet line here, what is broken is said in full. */
+function Trouble({ error, retry }: { error: Error; retry: () => void }) {
+	if (error instanceof ApiError && error.notConfigured) return <p className={styles.none}>{error.message}</p>;
+	return <ErrorState error={error} retry={retry} />;
 }

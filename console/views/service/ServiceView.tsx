@@ -51,6 +51,8 @@ export function ServiceView({ service }: { service: string }) {
 	const charts = { series, window, stepMs, group: `service ${service}` };
 	const unknown = whole.data !== undefined && services.data !== undefined && !item && whole.data.series.length === 0;
 	const summary = series?.summary;
+	/** Or on its way; without an answer its error is said once, in place of the charts. */
+	const measured = whole.data !== undefined || !whole.isError;
 
 	return (
 		<div className={page.scroll}>
@@ -98,25 +100,29 @@ export function ServiceView({ service }: { service: string }) {
 							</button>
 						</p>
 					)}
-					<div className={page.trio} data-testid="service-red">
-						<Panel title="Rate" note="calls per second">
-							<RedChart metric="rate" {...charts} testId="chart-rate" />
-						</Panel>
-						<Panel title="Errors" note="share of calls">
-							<RedChart metric="errors" {...charts} testId="chart-errors" />
-						</Panel>
-						<Panel title="Duration" note={durationNote(shownExemplars.length)}>
-							<RedChart metric="duration" {...charts} exemplars={shownExemplars} testId="chart-duration" />
-						</Panel>
-					</div>
+					{measured && (
+						<div className={page.trio} data-testid="service-red">
+							<Panel title="Rate" note="calls per second">
+								<RedChart metric="rate" {...charts} testId="chart-rate" />
+							</Panel>
+							<Panel title="Errors" note="share of calls">
+								<RedChart metric="errors" {...charts} testId="chart-errors" />
+							</Panel>
+							<Panel title="Duration" note={durationNote(shownExemplars.length)}>
+								<RedChart metric="duration" {...charts} exemplars={shownExemplars} testId="chart-duration" />
+							</Panel>
+						</div>
+					)}
 					<div className={page.wide}>
-						<RoutesPanel
-							service={service}
-							series={byRoute.data === undefined ? undefined : routes}
-							window={byRoute.data?.window ?? null}
-							selected={route}
-							onSelect={setRoute}
-						/>
+						{measured && (
+							<RoutesPanel
+								service={service}
+								series={byRoute.data === undefined ? undefined : routes}
+								window={byRoute.data?.window ?? null}
+								selected={route}
+								onSelect={setRoute}
+							/>
+						)}
 						<NeighboursPanel service={service} />
 					</div>
 					<div className={page.pair}>

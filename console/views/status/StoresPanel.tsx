@@ -30,7 +30,7 @@ export function StoresPanel({ stores }: { stores: readonly Store[] }) {
 					{(store.reason !== null || store.lastError !== null) && (
 						<span className={rows.below}>
 							{store.reason}
-							{store.lastError !== null && store.lastError !== store.reason && (
+							{store.lastError !== null && !store.reason?.startsWith(store.lastError) && (
 								<>
 									{store.reason !== null && " · "}last error: {store.lastError}
 								</>
