@@ -1,0 +1,134 @@
+/**
+ * How trace and request IDs stand in other people's logs: in a label of the record, or only in its text, in any of their spellings. Each
+ * way to ask is disjoint from the others, so that their answers add up.
+ */
+import type { SpanId, TraceId } from "../../../core/model.ts";
+import { allOf, anyOf, escapeRegex, type LabelFilter, quote } from "./logql.ts";
+
+/** Labels that loggers and shippers keep a trace ID under. */
+export const TRACE_LABELS = [
+	"trace_id",
+	"traceId",
+	"traceID",
+	"TraceId",
+	"TraceID",
+	"traceid",
+	"trace",
+	"otelTraceID",
+	"dd_trace_id",
+	"mdc_traceId",
+	"X_B3_TraceId",
+] as const;
+export const SPAN_LABELS = [
+	"span_id",
+	"spanId",
+	"spanID",
+	"SpanId",
+	"SpanID",
+	"spanid",
+	"otelSpanID",
+	"dd_span_id",
+] as const;
+export const REQUEST_LABELS = [
+	"http_request_id",
+	"http_request_header_x_request_id",
+	"request_id",
+	"requestId",
+	"x_request_id",
+	"req_id",
+	"reqId",
+	"correlation_id",
+] as const;
+
+interface Spellings {
+	/** Whole and unmistakable, in lower case. */
+	whole: string[];
+	/** Only under a key that says what it is. */
+	keyed: string[];
+	/** As `keyed`, where case counts. */
+	exact: string[];
+}
+
+/** Every spelling of one ID: hex, with dashes, without leading zeros, 64-bit, AWS, base64, and the decimal of Datadog. */
+function spellingsOf(id: TraceId): Spellings {
+	const short = id.replace(/^0+/, "");
+	const low = id.slice(16);
+	const bytes = Buffer.from(id, "hex").toString("base64");
+	const whole = [
+		id,
+		`${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`,
+		`1-${id.slice(0, 8)}-${id.slice(8)}`,
+	];
+	const keyed = [...new Set([short, low, low.replace(/^0+/, "")])].filter((text) => text !== "" && text !== id);
+	const decimal = /[1-9a-f]/.test(low) ? [BigInt(`0x${low}`).toString()] : [];
+	const url = bytes.replaceAll("+", "-").replaceAll("/", "_");
+	return {
+		whole,
+		keyed: [...keyed, ...decimal],
+		exact: [...new Set([bytes, url])].map((text) => text.replace(/=+$/, "")),
+	};
+}
+
+/** The record's own trace ID is this. */
+export function traceLabel(id: TraceId): LabelFilter {
+	const { whole, keyed, exact } = spellingsOf(id);
+	const hex = [...whole, ...keyed];
+	const pattern = [...hex, ...hex.map((text) => text.toUpperCase()), ...exact, ...exact.map((text) => `${text}==`)];
+	const alternatives = quote([...new Set(pattern)].map(escapeRegex).join("|"));
+	const parent = `traceparent=~${quote(`(?i)[0-9a-f]{2}-${id}-.*`)}`;
+	return anyOf([...TRACE_LABELS.map((name) => `${name}=~${alternatives}`), parent]);
+}
+
+/** As `traceLabel`, the opposite: a record without any trace ID. */
+export const NO_TRACE_LABEL: LabelFilter = allOf([...TRACE_LABELS, "traceparent"].map((name) => `${name}=""`));
+
+/** The record's own span ID is this. */
+export function spanLabel(id: SpanId): LabelFilter {
+	const short = id.replace(/^0+/, "");
+	const pattern = [...new Set([id, short, id.toUpperCase(), short.toUpperCase(), BigInt(`0x${id}`).toString()])];
+	return anyOf(SPAN_LABELS.map((name) => `${name}=~${quote(pattern.join("|"))}`));
+}
+
+const TRACE_KEY = "(?:trace[._-]?id|x-b3-traceid|x-b3|b3|trace|uber-trace-id|x-amzn-trace-id|x-datadog-trace-id)";
+const ASSIGNED = String.raw`\\?["']?\s*[:=]\s*\\?["']?(?:0x|root=1-)?0*`;
+const END = "(?:[^0-9a-z]|$)";
+
+/**
+ * Line filters for a record whose text holds the ID. The first is plain text that Loki looks for quickly and lets too much through; the
+ * second is exact and runs on what is left.
+ */
+export function traceText(id: TraceId): string {
+	const { whole, keyed, exact } = spellingsOf(id);
+	const low = id.slice(16).replace(/^0+/, "");
+	const dashed = `${id.slice(16, 20)}-${id.slice(20)}`;
+	// Every hexadecimal spelling ends in the digits after the zeros, dashes aside.
+	const hex = low === "" ? id.replace(/^0+/, "") : low;
+	const decimal = keyed.filter((text) => /^\d{12,}$/.test(text));
+	const quick = [`(?i:${hex})`, `(?i:${dashed})`, ...decimal, ...exact.map(escapeRegex)];
+	const precise = [
+		`(?i:(?:^|[^0-9a-f])(?:${whole.map(escapeRegex).join("|")})(?:[^0-9a-f]|$))`,
+		`(?i:${TRACE_KEY}${ASSIGNED}(?:${keyed.length > 0 ? keyed.join("|") : id})${END})`,
+		`(?i:${TRACE_KEY}\\\\?["']?\\s*[:=]\\s*\\\\?["']?)(?:${exact.map(escapeRegex).join("|")})(?:[^0-9A-Za-z+/_-]|$)`,
+	];
+	return `|~ ${quote(quick.join("|"))} |~ ${quote(precise.join("|"))}`;
+}
+
+/** Line filters for a record whose text holds the span's ID as a word. */
+export function spanText(id: SpanId): string {
+	return `|~ ${quote(`(?i)${id}`)} |~ ${quote(`(?i)(?:^|[^0-9a-f])${id}(?:[^0-9a-f]|$)`)}`;
+}
+
+/** The record's own request ID is this; OTel's header attributes are lists. */
+export function requestLabel(id: string): LabelFilter {
+	const alternatives = quote(`${escapeRegex(id)}|${escapeRegex(JSON.stringify([id]))}`);
+	return anyOf(REQUEST_LABELS.map((name) => `${name}=~${alternatives}`));
+}
+
+export const NO_REQUEST_LABEL: LabelFilter = allOf(REQUEST_LABELS.map((name) => `${name}=""`));
+
+/** Line filters for a record whose text names the request ID by a key. */
+export function requestText(id: string): string {
+	const keys = "(?:request|req|correlation|x-request)[._-]?id";
+	const key = `(?i:${keys})\\\\?["']?\\s*[:=]\\s*\\[?\\\\?["']?`;
+	return `|= ${quote(id)} |~ ${quote(`${key}${escapeRegex(id)}(?:[^0-9A-Za-z_-]|$)`)}`;
+}
