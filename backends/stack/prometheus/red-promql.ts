@@ -17,15 +17,22 @@ export interface Slot {
 	intervalMs: number;
 }
 
+/** Is it stored as OTLP names it? Then its labels may be, too; those of a translated metric are translated. */
+export const isDotted = ({ name }: RedVariant): boolean => name.includes(".");
+
+/** Those of the labels that the metric can have. */
+export function labelsOf(variant: RedVariant, labels: readonly string[]): string[] {
+	return labels.filter((label) => isDotted(variant) || !label.includes("."));
+}
+
 /** Only what the profile counts: `only` of core/red.ts, in both spellings. */
-export function profileMatchers({ profile, native }: RedVariant, utf8: boolean, everyBucket: boolean): Matcher[] {
+export function profileMatchers(variant: RedVariant, everyBucket: boolean): Matcher[] {
 	const matchers: Matcher[] = [];
+	const { profile, native } = variant;
 	if (profile.only !== null) {
 		const { label, values } = profile.only;
-		for (const spelling of new Set([label, label.replace("_", ".")])) {
-			if (utf8 || !spelling.includes(".")) {
-				matchers.push({ label: spelling, op: "=~", value: oneOf(["", ...values]) });
-			}
+		for (const spelling of labelsOf(variant, [label, label.replace("_", ".")])) {
+			matchers.push({ label: spelling, op: "=~", value: oneOf(["", ...values]) });
 		}
 	}
 	if (!native && !everyBucket) matchers.push({ label: "le", op: "=", value: "+Inf" });
@@ -42,14 +49,8 @@ export function overScopes(
 }
 
 /** How many readings the most often read series of each owner has in the time before. */
-export function readingsQuery(
-	variant: RedVariant,
-	scopes: Scopes,
-	labels: readonly string[],
-	overMs: number,
-	utf8: boolean,
-): string {
-	const profile = profileMatchers(variant, utf8, false);
+export function readingsQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], overMs: number): string {
+	const profile = profileMatchers(variant, false);
 	return scopes
 		.map(
 			(scope) =>
@@ -62,28 +63,16 @@ export function readingsQuery(
  * What the distribution grew by in each second of the slot (by how many would cost the engine half as much again). The range reaches one interval beyond the slot, so that every growth from one reading to
  * the next is in exactly one slot's; `rate` takes care of restarts.
  */
-export function distributionQuery(
-	variant: RedVariant,
-	scopes: Scopes,
-	labels: readonly string[],
-	slot: Slot,
-	utf8: boolean,
-): string {
-	const profile = profileMatchers(variant, utf8, true);
+export function distributionQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], slot: Slot): string {
+	const profile = profileMatchers(variant, true);
 	const grouped = variant.native ? labels : [...labels, "le"];
 	return overScopes(scopes, grouped, (scope) => rate(selector(variant.name, [...scope, ...profile]), slot));
 }
 
 /** Calls and errors of the slot, told apart by `KIND_LABEL`. */
-export function countsQuery(
-	variant: RedVariant,
-	scopes: Scopes,
-	labels: readonly string[],
-	slot: Slot,
-	utf8: boolean,
-): string {
-	const profile = profileMatchers(variant, utf8, false);
-	const statusLabels = variant.profile.statusLabels.filter((label) => utf8 || !label.includes("."));
+export function countsQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], slot: Slot): string {
+	const profile = profileMatchers(variant, false);
+	const statusLabels = labelsOf(variant, variant.profile.statusLabels);
 	const term = (kind: string, text: string) => `label_replace(${text}, "${KIND_LABEL}", "${kind}", "", "")`;
 	const growth = (scope: readonly Matcher[], status: readonly Matcher[]) => {
 		const all = selector(variant.name, [...scope, ...profile]);

@@ -8,7 +8,15 @@ import { MetricOwners, ownerLabels, serviceLabels } from "./metric-owners.ts";
 import type { PrometheusApi, Row, Rows } from "./prometheus-api.ts";
 import { firstOf, type Labels, type Matcher, matchersText, oneOf } from "./promql.ts";
 import { RedBins } from "./red-bins.ts";
-import { countsQuery, distributionQuery, KIND_LABEL, readingsQuery, type Slot } from "./red-promql.ts";
+import {
+	countsQuery,
+	distributionQuery,
+	isDotted,
+	KIND_LABEL,
+	labelsOf,
+	readingsQuery,
+	type Slot,
+} from "./red-promql.ts";
 import { cross, readTargets, type Scopes, scopesOfSeries, scopesOfServices } from "./series-scopes.ts";
 
 const MS = 1_000_000n;
@@ -43,7 +51,6 @@ interface Source {
 /** What everything else about one question needs. */
 interface Question {
 	query: RedQuery;
-	utf8: boolean;
 	owners: MetricOwners;
 	/** Labels that tell owners apart. */
 	ownerLabels: string[];
@@ -64,9 +71,8 @@ export async function readRed(api: PrometheusApi, query: RedQuery, call: Call): 
 	const owners = new MetricOwners(targets, asked ?? []);
 	const about: Question = {
 		query,
-		utf8,
 		owners,
-		ownerLabels: ownerLabels(utf8, owners.needInstance),
+		ownerLabels: ownerLabels(present.some(isDotted), owners.needInstance),
 		excluded: new Set(call.excludeEnvironments),
 		call,
 	};
@@ -101,16 +107,17 @@ async function readSources(
 	present: readonly RedVariant[],
 	about: Question,
 ): Promise<{ sources: Source[]; warnings: string[]; text: string }> {
-	const { query, owners, utf8, call, excluded } = about;
+	const { query, owners, call, excluded } = about;
 	const { fromUnixNano: from, toUnixNano: to } = query.window;
 	const length = to - from;
 	const parts = length / PART_NS > BigInt(MAX_PARTS) ? BigInt(MAX_PARTS) : length / PART_NS || 1n;
 	const partNs = length / parts > PART_NS ? length / parts : PART_NS;
 	const partMs = Number(partNs / MS);
-	const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, serviceLabels(utf8));
 	const text = present
 		.map((variant, at) => {
-			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs, utf8);
+			const names = labelsOf(variant, serviceLabels(true));
+			const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, names);
+			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs);
 			return `label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`;
 		})
 		.join(" or ");
@@ -161,24 +168,24 @@ async function readGroup(
 	group: readonly Source[],
 	about: Question,
 ): Promise<{ series: RedSeries[]; warnings: string[]; text: string }> {
-	const { query, utf8, call } = about;
+	const { query, call } = about;
 	const { variant, intervalMs } = group[0] as Source;
 	const { fromUnixNano: from, toUnixNano: to } = query.window;
 	const full = (to - from) / query.stepNs;
 	const restNs = to - from - full * query.stepNs;
-	const routes = variant.profile.routeLabels.filter((label) => utf8 || !label.includes("."));
+	const routes = labelsOf(variant, variant.profile.routeLabels);
 	const labels = [...about.ownerLabels, ...(query.byRoute ? routes : [])];
 	const services = scopesOfSeries(
 		group.flatMap((source) => source.labels),
-		serviceLabels(utf8),
+		labelsOf(variant, serviceLabels(true)),
 	);
 	const scopes = query.route === undefined ? services : cross(services, routeScopes(routes, query.route));
 	const ask = async (slot: Slot, run: (text: string) => Promise<Rows>) => {
-		const texts = [
-			distributionQuery(variant, scopes, labels, slot, utf8),
-			countsQuery(variant, scopes, labels, slot, utf8),
-		];
-		return { text: texts[0] as string, found: await Promise.all(texts.map(run)) };
+		const distribution = distributionQuery(variant, scopes, labels, slot);
+		const counts = countsQuery(variant, scopes, labels, slot);
+		// What is shorter than the time between two readings has no distribution of its own, unless there is nothing else.
+		const texts = slot.lengthMs < slot.intervalMs && full > 0n ? [counts] : [distribution, counts];
+		return { text: distribution, found: await Promise.all(texts.map(run)) };
 	};
 	const slotOf = (ns: bigint): Slot => ({ lengthMs: Number(ns / MS), intervalMs });
 	const first = from + query.stepNs;
