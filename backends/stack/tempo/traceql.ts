@@ -92,9 +92,9 @@ function compareCondition(term: Compare, negated: boolean): string | null {
 	const op = negated ? OPPOSITE[term.op] : term.op;
 	switch (field) {
 		case "name":
-			return textual("name", op, String(value));
+			return holdsFor("", op, String(value)) ? null : textual("name", op, String(value));
 		case "service":
-			if (mayBe(String(value), op, UNKNOWN_SERVICE)) return null;
+			if (holdsFor(UNKNOWN_SERVICE, op, String(value))) return null;
 			return textual("resource.service.name", op, String(value));
 		case "root.name":
 		case "root.service":
@@ -123,19 +123,23 @@ function textual(field: string, op: CompareOp, value: string): string {
 	return `${field} ${op === "=" ? "=~" : "!~"} ${quoted(pattern)}`;
 }
 
-/** Whether a comparison may hold for `text`, which Tempo keeps as nothing at all. */
-function mayBe(value: string, op: CompareOp, text: string): boolean {
-	if (op !== "=" && op !== "!=") return true;
+/** Whether a comparison other than `!=` holds for a text that Tempo keeps as nothing at all, and so finds by no other comparison. */
+function holdsFor(nothing: string, op: CompareOp, value: string): boolean {
+	if (op === "!=") return false;
+	if (op === "=") return matchesText(value, nothing);
+	const order = nothing < value ? -1 : nothing > value ? 1 : 0;
+	return op === ">" ? order > 0 : op === ">=" ? order >= 0 : op === "<" ? order < 0 : order <= 0;
+}
+
+function matchesText(value: string, text: string): boolean {
 	const pattern = patternOf(value);
-	const equal = pattern === null ? value === text : new RegExp(`^${pattern}$`, "s").test(text);
-	return op === "=" && equal;
+	return pattern === null ? value.replaceAll("\\*", "*") === text : new RegExp(`^${pattern}$`).test(text);
 }
 
 function word(field: string, words: readonly string[], { op, value }: Compare, negated: boolean): string | null {
 	if (op !== "=") return null;
 	const text = String(value).toLowerCase();
-	const pattern = patternOf(text);
-	const wanted = words.filter((one) => (pattern === null ? one === text : new RegExp(`^${pattern}$`, "s").test(one)));
+	const wanted = words.filter((one) => matchesText(text, one));
 	if (wanted.length === 0) return negated ? null : "duration < 0ns";
 	const parts = wanted.map((one) => `${field} ${negated ? "!=" : "="} ${one}`);
 	return parts.length === 1 ? (parts[0] as string) : `(${parts.join(negated ? " && " : " || ")})`;
@@ -149,13 +153,13 @@ function duration(op: CompareOp, value: Compare["value"]): string | null {
 }
 
 /**
- * Tempo compares the hex it prints, and looks ids up without their leading zero bytes, which finds none that has some; a regular
- * expression is not looked up.
+ * Tempo compares the hex it prints, but looks ids up without their leading zero bytes, which finds none that has some. A text that is no
+ * hex is not looked up.
  */
 function identifier(field: string, printed: string, id: string, op: CompareOp, negated: boolean): string | null {
 	if (op !== "=" || !/^[0-9a-f]+$/.test(printed)) return null;
-	if (negated) return `${field} !~ ${quoted(printed)}`;
-	return `${field} ${id.startsWith("00") ? "=~" : "="} ${quoted(printed)}`;
+	if (negated) return `${field} !~ ${quoted(`(?:${printed})`)}`;
+	return id.startsWith("00") ? `${field} =~ ${quoted(`(?:${printed})`)}` : `${field} = ${quoted(printed)}`;
 }
 
 /** The key on every scope. The last of a key's scopes does not hide the others: each is named. */
