@@ -48,15 +48,22 @@ export function overScopes(
 	return scopes.map((scope) => `sum ${by(labels)} (${inner(scope)})`).join(" or ");
 }
 
-/** How many readings the most often read series of each owner has in the time before. */
+/**
+ * How many readings the most often read series of each owner has in the time before; and, of kind `unsteady`, whose counters restarted or
+ * appeared in that time.
+ */
 export function readingsQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], overMs: number): string {
 	const profile = profileMatchers(variant, false);
-	return scopes
-		.map(
-			(scope) =>
-				`max ${by(labels)} (count_over_time(${selector(variant.name, [...scope, ...profile])}[${duration(overMs)}]))`,
-		)
-		.join(" or ");
+	const over = duration(overMs);
+	const terms = scopes.flatMap((scope) => {
+		const series = selector(variant.name, [...scope, ...profile]);
+		const readings = `max ${by(labels)} (count_over_time(${series}[${over}]))`;
+		if (variant.native) return [readings];
+		const restarted = `resets(${series}[${duration(overMs + BEFORE_MS)}]) > 0`;
+		const appeared = `(last_over_time(${series}[${over}]) unless last_over_time(${series}[${duration(BEFORE_MS)}] offset ${over}))`;
+		return [readings, ofKind("unsteady", `count ${by(labels)} (${restarted} or ${appeared})`)];
+	});
+	return terms.join(" or ");
 }
 
 /**
@@ -69,26 +76,33 @@ export function distributionQuery(variant: RedVariant, scopes: Scopes, labels: r
 	return overScopes(scopes, grouped, (scope) => rate(selector(variant.name, [...scope, ...profile]), slot));
 }
 
-/** Calls and errors of the slot, told apart by `KIND_LABEL`. */
-export function countsQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], slot: Slot): string {
+/** Calls and errors of the slot, told apart by `KIND_LABEL`. `isSteady`: no counter restarted or appeared. */
+export function countsQuery(
+	variant: RedVariant,
+	scopes: Scopes,
+	labels: readonly string[],
+	slot: Slot,
+	isSteady: boolean,
+): string {
 	const profile = profileMatchers(variant, false);
 	const statusLabels = labelsOf(variant, variant.profile.statusLabels);
-	const term = (kind: string, text: string) => `label_replace(${text}, "${KIND_LABEL}", "${kind}", "", "")`;
 	const growth = (scope: readonly Matcher[], status: readonly Matcher[]) => {
 		const all = selector(variant.name, [...scope, ...profile]);
 		const some = selector(variant.name, [...scope, ...profile, ...status]);
 		return variant.native
 			? `histogram_count(${rate(some, slot)}) * ${slot.lengthMs / 1000}`
-			: counterGrowth(some, all, slot);
+			: isSteady
+				? steadyGrowth(some, slot)
+				: counterGrowth(some, all, slot);
 	};
 	const errors = firstOf(statusLabels, "=~", ERROR_STATUS).map((status) =>
-		term(
+		ofKind(
 			"errors",
 			overScopes(scopes, [...labels, ...statusLabels], (scope) => growth(scope, status)),
 		),
 	);
 	return [
-		term(
+		ofKind(
 			"calls",
 			overScopes(scopes, labels, (scope) => growth(scope, [])),
 		),
@@ -96,10 +110,15 @@ export function countsQuery(variant: RedVariant, scopes: Scopes, labels: readonl
 	].join(" or ");
 }
 
+/** Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. */
+function steadyGrowth(series: string, { lengthMs }: Slot): string {
+	const length = duration(lengthMs);
+	return `last_over_time(${series}[${length}]) - last_over_time(${series}[${duration(BEFORE_MS)}] offset ${length})`;
+}
+
 /**
- * Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. Else, in
- * this order: a series that appears while others of its instance were there already began at zero (the first error of a route); a series
- * that restarted or appeared with its instance has what `rate` sees of it.
+ * The same where it can be had. Else, in this order: a series that appears while others of its instance were there already began at zero (the
+ * first error of a route); a series that restarted or appeared with its instance has what `rate` sees of it. Three times the work.
  */
 function counterGrowth(series: string, siblings: string, slot: Slot): string {
 	const length = duration(slot.lengthMs);
@@ -107,10 +126,14 @@ function counterGrowth(series: string, siblings: string, slot: Slot): string {
 	const before = `last_over_time(${series}[${duration(BEFORE_MS)}] offset ${length})`;
 	const others = `last_over_time(${siblings}[${duration(BEFORE_MS)}] offset ${length})`;
 	return (
-		`((${last} - ${before}) >= 0 unless resets(${series}[${length}]) > 0)` +
+		`((${steadyGrowth(series, slot)}) >= 0 unless resets(${series}[${length}]) > 0)` +
 		` or ((${last} unless ${before}) and on (job, instance) ${others})` +
 		` or ${rate(series, slot)} * ${slot.lengthMs / 1000}`
 	);
+}
+
+function ofKind(kind: "calls" | "errors" | "unsteady", text: string): string {
+	return `label_replace(${text}, "${KIND_LABEL}", "${kind}", "", "")`;
 }
 
 function rate(series: string, { lengthMs, intervalMs }: Slot): string {

@@ -44,6 +44,8 @@ interface Source {
 	service: string;
 	variant: RedVariant;
 	intervalMs: number;
+	/** No counter of it restarted or appeared. */
+	isSteady: boolean;
 	/** Labels of its series that name it. */
 	labels: Labels[];
 }
@@ -129,14 +131,15 @@ async function readSources(
 		const variant = present[rank];
 		if (owner === null || variant === undefined || !isWanted(about, owner.service) || excluded.has(owner.environment))
 			continue;
-		const readings = values.reduce((most, [, value]) => Math.max(most, Number(value)), 1);
-		const intervalMs = usualInterval(partMs / 1000 / readings) * 1000;
 		const known = sources.get(owner.service);
-		if (known === undefined || rank < known.rank) {
-			sources.set(owner.service, { service: owner.service, variant, intervalMs, labels: [metric], rank });
-		} else if (rank === known.rank) {
-			known.labels.push(metric);
-			known.intervalMs = Math.max(known.intervalMs, intervalMs);
+		const source = known && known.rank <= rank ? known : { ...noSource(owner.service, variant), rank };
+		sources.set(owner.service, source);
+		if (rank !== source.rank) continue;
+		source.labels.push(metric);
+		if (metric[KIND_LABEL] === "unsteady") source.isSteady = false;
+		else {
+			const readings = values.reduce((most, [, value]) => Math.max(most, Number(value)), 1);
+			source.intervalMs = Math.max(source.intervalMs, usualInterval(partMs / 1000 / readings) * 1000);
 		}
 	}
 	return { sources: [...sources.values()], warnings, text };
@@ -144,15 +147,19 @@ async function readSources(
 
 const isWanted = ({ query }: Question, service: string): boolean => query.services?.includes(service) ?? true;
 
+function noSource(service: string, variant: RedVariant): Source {
+	return { service, variant, intervalMs: 0, isSteady: true, labels: [] };
+}
+
 function usualInterval(seconds: number): number {
 	return INTERVALS_S.find((usual) => seconds <= usual) ?? INTERVALS_S.at(-1)!;
 }
 
-/** Services that are asked about together: of one metric, read equally often. */
+/** Services that are asked about together: of one metric, read equally often, equally steady. */
 function groupsOf(sources: readonly Source[]): Source[][] {
 	const together = new Map<string, Source[]>();
 	for (const source of sources) {
-		const key = `${source.variant.name} ${source.intervalMs}`;
+		const key = `${source.variant.name} ${source.intervalMs} ${source.isSteady}`;
 		const group = together.get(key);
 		if (group) group.push(source);
 		else together.set(key, [source]);
@@ -169,7 +176,7 @@ async function readGroup(
 	about: Question,
 ): Promise<{ series: RedSeries[]; warnings: string[]; text: string }> {
 	const { query, call } = about;
-	const { variant, intervalMs } = group[0] as Source;
+	const { variant, intervalMs, isSteady } = group[0] as Source;
 	const { fromUnixNano: from, toUnixNano: to } = query.window;
 	const full = (to - from) / query.stepNs;
 	const restNs = to - from - full * query.stepNs;
@@ -182,7 +189,7 @@ async function readGroup(
 	const scopes = query.route === undefined ? services : cross(services, routeScopes(routes, query.route));
 	const ask = async (slot: Slot, run: (text: string) => Promise<Rows>) => {
 		const distribution = distributionQuery(variant, scopes, labels, slot);
-		const counts = countsQuery(variant, scopes, labels, slot);
+		const counts = countsQuery(variant, scopes, labels, slot, isSteady);
 		// What is shorter than the time between two readings has no distribution of its own, unless there is nothing else.
 		const texts = slot.lengthMs < slot.intervalMs && full > 0n ? [counts] : [distribution, counts];
 		return { text: distribution, found: await Promise.all(texts.map(run)) };
