@@ -75,7 +75,7 @@ function yaml(path: string): unknown {
 }
 
 function read(args: string[], variables: Record<string, string> = {}): unknown {
-	const env = { PATH: process.env.PATH ?? "", ...variables };
+	const env = { ...variables, PATH: process.env.PATH } as unknown as NodeJS.ProcessEnv;
 	return JSON.parse(execFileSync(program, args, { env, encoding: "utf8", maxBuffer: 10_000_000 }));
 }
 

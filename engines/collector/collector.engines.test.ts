@@ -1,19 +1,15 @@
 /** The collector's files, run: a real collector between this test and a small HTTP server that stands where Tempo, Loki and Prometheus stand. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { type AddressInfo, createServer as createTcpServer } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { binaryOf, missingEngines } from "../build.ts";
+import { howToBuild } from "../engines.ts";
 
-const BINARY = fileURLToPath(new URL("../engines/bin/collector", import.meta.url));
-const missing = !existsSync(BINARY) && process.env.CI !== "true";
-if (missing) {
-	console.log(
-		"collector.test.ts is skipped: the collector is not built. Build it: cd engines/collector && go build -o ../bin/collector .",
-	);
-}
+const missing = missingEngines(["collector"]);
 
 const RECORD_POLICY = "processor.tailsamplingprocessor.recordpolicy";
 const SERVER = 2;
@@ -194,7 +190,7 @@ async function startCollector(variant: string | null, environment: Record<string
 	const sinkUrl = await sink.start();
 	const [grpc, http, health, own] = await freePorts(4);
 	const files = ["collector.yaml", ...(variant ? [variant] : [])].map((file) =>
-		fileURLToPath(new URL(`./${file}`, import.meta.url)),
+		fileURLToPath(new URL(`../../collector-config/${file}`, import.meta.url)),
 	);
 	// JSON instead of protobuf is all that differs from what users run.
 	const legible = ["tempo", "loki", "prometheus"].flatMap((name) => [
@@ -202,11 +198,12 @@ async function startCollector(variant: string | null, environment: Record<string
 		`yaml:exporters::otlp_http/${name}::compression: none`,
 	]);
 	const child: ChildProcess = spawn(
-		BINARY,
+		binaryOf("collector"),
 		[`--feature-gates=${RECORD_POLICY}`, ...[...files, ...legible].flatMap((config) => ["--config", config])],
 		{
 			stdio: ["ignore", "ignore", "pipe"],
 			env: {
+				NODE_ENV: process.env.NODE_ENV,
 				PATH: process.env.PATH,
 				COLLECTOR_HOST: "127.0.0.1",
 				COLLECTOR_OTLP_GRPC_PORT: String(grpc),
@@ -265,17 +262,19 @@ async function freePorts(wanted: number): Promise<number[]> {
 	return ports;
 }
 
-async function until<T>(what: string, look: () => T | Promise<T>): Promise<NonNullable<T>> {
+async function until<T>(what: string, look: () => T | Promise<T>): Promise<Exclude<T, false | undefined>> {
 	const deadline = Date.now() + 30_000;
 	for (;;) {
 		const found = await look();
-		if (found) return found as NonNullable<T>;
+		if (found) return found as Exclude<T, false | undefined>;
 		if (Date.now() > deadline) throw new Error(`no sign of ${what} in 30 s`);
 		await new Promise((resolve) => setTimeout(resolve, 25));
 	}
 }
 
-describe.skipIf(missing)("the collector", () => {
+const on = (what: string) => (missing.length > 0 ? `${what} (${howToBuild(missing)})` : what);
+
+describe.skipIf(missing.length > 0)(on("the collector"), () => {
 	let collector: Collector;
 	let sink: Sink;
 	beforeAll(async () => {
@@ -457,7 +456,7 @@ describe.skipIf(missing)("the collector", () => {
 	});
 });
 
-describe.skipIf(missing)("the collector that samples tails", () => {
+describe.skipIf(missing.length > 0)(on("the collector that samples tails"), () => {
 	const PLAIN = 400;
 	let collector: Collector;
 	let sink: Sink;
@@ -495,7 +494,7 @@ describe.skipIf(missing)("the collector that samples tails", () => {
 			return kept.length > PLAIN * 0.02 && kept;
 		});
 		expect(kept.length).toBeLessThan(PLAIN * 0.25);
-		const file = readFileSync(new URL("./collector-tail-sampling.yaml", import.meta.url), "utf8");
+		const file = readFileSync(new URL("../../collector-config/collector-tail-sampling.yaml", import.meta.url), "utf8");
 		const share = Number(/sampling_percentage: (\d+)/.exec(file)?.[1]) / 100;
 		for (const { traceState } of kept) {
 			const threshold = /^ot=th:([0-9a-f]+)$/.exec(traceState)?.[1] ?? "";
