@@ -3,7 +3,9 @@
 import { distinctSpans } from "../../core/distinct-spans.ts";
 import type { TimeWindow } from "../../core/model.ts";
 import type { Answer, Call, RedQuery, RedSeries, RedSummary, ServiceSummary } from "../../core/ports.ts";
+import type { PrometheusApi } from "./prometheus/prometheus-api.ts";
 import type { WindowSpan } from "./topology/search-spans.ts";
+import { readSpanCounts } from "./topology/span-counts.ts";
 import type { WindowReader, WindowSpans } from "./topology/window-spans.ts";
 
 /** Lines of one service in a window, as Loki counts them. */
@@ -19,6 +21,8 @@ export interface LogCount {
 export interface ServiceSources {
 	spans: WindowReader | null;
 	logs: { counts(window: TimeWindow, call: Call): Promise<Map<string, LogCount>> } | null;
+	/** Spans counted before any was dropped: what the span metrics say; none without such metrics. */
+	prometheus?: PrometheusApi | null;
 	/** The composed `MetricStore.red`: from metrics where there are any, else from spans. */
 	red: ((query: RedQuery, call: Call) => Promise<Answer<RedSeries[]>>) | null;
 }
@@ -50,14 +54,15 @@ export async function readServices(
 	const inPart = { ...call, deadlineMs: Math.ceil(call.deadlineMs * 0.95) };
 	const length = window.toUnixNano - window.fromUnixNano;
 	const [read, logs, red] = await Promise.all([
-		attempt(sources.spans?.read(window, { estimate: true }, inPart)),
+		attempt(sources.spans ? readSpans(sources.spans, sources.prometheus ?? null, window, inPart) : undefined),
 		attempt(sources.logs?.counts(window, inPart)),
 		attempt(sources.red?.({ byRoute: false, window, stepNs: length > 0n ? length : 1n }, inPart)),
 	]);
 	if (answered === 0 && failures.length > 0) throw failures[0];
-	for (const reason of [...(read?.reasons ?? []), ...(red?.status === "partial" ? red.reasons : [])]) {
+	for (const reason of [...(read?.spans.reasons ?? []), ...(red?.status === "partial" ? red.reasons : [])]) {
 		if (!reasons.includes(reason)) reasons.push(reason);
 	}
+	if (read !== null && !read.spans.whole) reasons.push(howCounted(read));
 	const services = listOf(read, logs ?? new Map(), red?.data ?? []);
 	const isEmpty = services.length === 0;
 	return {
@@ -70,8 +75,40 @@ export async function readServices(
 	};
 }
 
+interface CountedSpans {
+	spans: WindowSpans;
+	/** By service, where metrics know; empty when the window was read whole or there are no such metrics. */
+	measured: ReadonlyMap<string, number>;
+}
+
+async function readSpans(
+	reader: WindowReader,
+	prometheus: PrometheusApi | null,
+	window: TimeWindow,
+	call: Call,
+): Promise<CountedSpans> {
+	const [spans, measured] = await Promise.all([
+		reader.read(window, {}, call),
+		prometheus === null ? NONE : readSpanCounts(prometheus, window, call).catch(() => NONE),
+	]);
+	if (spans.whole) return { spans, measured: NONE };
+	const counted = [...measured.values()].reduce((sum, count) => sum + count, 0);
+	const estimated = spans.spans.length * (spans.scale ?? 1);
+	return { spans, measured: counted < estimated * TRUSTED_SHARE ? NONE : measured };
+}
+
+/** Metrics that counted less than this of what the sample shows did not see the window's spans. */
+const TRUSTED_SHARE = 0.5;
+const NONE: ReadonlyMap<string, number> = new Map();
+
+function howCounted({ spans, measured }: CountedSpans): string {
+	if (measured.size > 0) return "Numbers of spans are from span metrics.";
+	if (spans.scale === null) return "Numbers of spans are the sample's own: how many there are in all is not known.";
+	return "Numbers of spans are estimated from the sample.";
+}
+
 function listOf(
-	read: WindowSpans | null,
+	read: CountedSpans | null,
 	logs: ReadonlyMap<string, LogCount>,
 	red: readonly RedSeries[],
 ): ServiceSummary[] {
@@ -93,7 +130,7 @@ function listOf(
 		}
 		if (time > summary.lastSeenUnixNano) summary.lastSeenUnixNano = time;
 	};
-	for (const span of read === null ? [] : countedSpans(read)) {
+	for (const span of read === null ? [] : countedSpans(read.spans)) {
 		const summary = of(span.service);
 		// The newest span's version is the one that runs.
 		if (span.version !== null && span.startUnixNano >= summary.lastSeenUnixNano) summary.version = span.version;
@@ -101,7 +138,10 @@ function listOf(
 		see(summary, [span.environment], span.startUnixNano);
 		summary.spanCount += 1;
 	}
-	for (const summary of byService.values()) summary.spanCount = Math.round(summary.spanCount * (read?.scale ?? 1));
+	for (const summary of byService.values()) {
+		const estimated = summary.spanCount * (read?.spans.scale ?? 1);
+		summary.spanCount = Math.round(read?.measured.get(summary.service) ?? estimated);
+	}
 	for (const [service, { logs: lines, errors, environments, lastSeenUnixNano }] of logs) {
 		const summary = of(service);
 		see(summary, environments, lastSeenUnixNano);

@@ -50,7 +50,7 @@ function comesFromOutside(
 
 /** `partial` where the spans are a sample: then calls are estimated, and quantiles are the sample's. Throws as `Engine.json`. */
 export async function redFromSpans(reader: WindowReader, query: RedQuery, call: Call): Promise<Answer<RedSeries[]>> {
-	const read = await reader.read(query.window, { estimate: true, services: query.services }, call);
+	const read = await reader.read(query.window, { services: query.services }, call);
 	const data = redOf(read, query);
 	const isEmpty = data.length === 0;
 	const reasons = [...read.reasons];

@@ -31,7 +31,7 @@ export function traceStore(sources: TraceSources): TraceStore {
 		span: async (traceId, spanId, call) => traces().span(traceId, spanId, call),
 		search: async (query, call) => traces().search(query, call),
 		byRequestId: (requestId, call) => byRequestId(tempo, loki, requestId, call),
-		services: (window, call) => readServices({ spans, logs: loki, red }, window, call),
+		services: (window, call) => readServices({ spans, logs: loki, red, prometheus: prometheus?.api }, window, call),
 		topology: (window, call) => readTopology(spans, prometheus?.api ?? null, window, call),
 		durations: async (query, call) => readDurations(searcher ?? missingEngine("Tempo", "traces"), query, call),
 		async fields(query, call) {

@@ -12,6 +12,8 @@ import type { GraphVolume } from "./service-graph.ts";
 
 export interface JoinedTopology {
 	fold: TopologyFold;
+	/** How many calls one of the sample's stands for, by the edges both know; 1 when there is none. */
+	scale: number;
 	/** Edges whose calls and errors are the metrics' own. */
 	measured: number;
 	/** Edges the metrics did not know, counted in the sample's proportion. */
@@ -82,6 +84,7 @@ export function joinVolumes(fold: TopologyFold, volumes: readonly GraphVolume[])
 				(a, b) => compare(a.caller, b.caller) || compare(a.callee, b.callee) || compare(a.kind, b.kind),
 			),
 		},
+		scale,
 		measured: counted.size + added.length,
 		estimated,
 		added: added.length,

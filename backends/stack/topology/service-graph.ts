@@ -27,12 +27,7 @@ export async function readServiceGraph(
 	window: TimeWindow,
 	call: Call,
 ): Promise<{ volumes: GraphVolume[]; warnings: string[]; query: string }> {
-	const increase = (metric: string) => {
-		const seconds = Math.max(1, Math.round(Number(window.toUnixNano - window.fromUnixNano) / 1e9));
-		const leftOut = call.excludeEnvironments.map(escapedPattern).join("|");
-		const matcher = leftOut === "" ? "" : `{${ENVIRONMENT}!~${JSON.stringify(leftOut)}}`;
-		return `sum by (client, server, connection_type) (increase(${metric}${matcher}[${seconds}s]))`;
-	};
+	const increase = (metric: string) => `sum by (client, server, connection_type) (${increaseOf(metric, window, call)})`;
 	const [all, failed] = await Promise.all([
 		prometheus.query(increase(SERVICE_GRAPH_METRIC), window.toUnixNano, call),
 		prometheus.query(increase(FAILED), window.toUnixNano, call),
@@ -68,6 +63,14 @@ export async function readServiceGraph(
 		warnings: [...all.warnings, ...failed.warnings],
 		query: increase(SERVICE_GRAPH_METRIC),
 	};
+}
+
+/** What a counter of the generator grew by in the window, without the environments that are left out. */
+export function increaseOf(metric: string, window: TimeWindow, call: Call): string {
+	const seconds = Math.max(1, Math.round(Number(window.toUnixNano - window.fromUnixNano) / 1e9));
+	const leftOut = call.excludeEnvironments.map(escapedPattern).join("|");
+	const matcher = leftOut === "" ? "" : `{${ENVIRONMENT}!~${JSON.stringify(leftOut)}}`;
+	return `increase(${metric}${matcher}[${seconds}s])`;
 }
 
 function connectionOf(type: string): GraphVolume["connection"] {

@@ -20,7 +20,7 @@ import { WindowReader } from "./window-spans.ts";
 
 const ENGINES = ["tempo", "prometheus"] as const;
 const missing = missingEngines(ENGINES);
-const TRACES = 3000;
+const TRACES = 5000;
 const MINUTE = 60_000_000_000n;
 const to = ((BigInt(Date.now()) * 1_000_000n) / MINUTE) * MINUTE;
 const window = { fromUnixNano: to - 10n * MINUTE, toUnixNano: to };
@@ -48,7 +48,7 @@ function trace(i: number): SpanSpec[] {
 	];
 }
 
-/** What a generator would have counted: a point before the window and one at its end. */
+/** What a generator would have counted, every 15 s: of the first half nearly nothing. */
 function graphMetrics(): string {
 	const edges = [
 		{ client: "web", server: "cart", connection_type: "", calls: 90_000, failed: 9_000 },
@@ -63,7 +63,7 @@ function graphMetrics(): string {
 					...{ key, value: { stringValue } },
 				})),
 				timeUnixNano: String(window.fromUnixNano + BigInt(i) * (MINUTE / 4n)),
-				asDouble: (counts[value] * i) / 40,
+				asDouble: counts[value] * (i <= 20 ? i / 20_000 : (i - 20) / 20),
 			})),
 		);
 	const sum = (name: string, dataPoints: object[]) => ({
@@ -145,6 +145,14 @@ else
 			near(edgeOf(answer.data, "cart", /^database:postgresql\/shop@db1/)?.calls, 90_000, 0.02);
 			expect(edgeOf(answer.data, "cart", /^service:rare$/)).toMatchObject({ sampleTraceIds: [] });
 			expect(answer.data.nodes.map(({ id }) => id)).not.toContain("service:user");
+		});
+
+		it("metrics that saw little of the window's traffic are not believed", async () => {
+			const half = { fromUnixNano: window.fromUnixNano, toUnixNano: window.fromUnixNano + 5n * MINUTE };
+			const answer = await readTopology(reader, api, half, callOf());
+			expect(answer.source).toBe("spans");
+			expect(answer.reasons.join(" ")).toMatch(/estimated.*has only \d % of them/);
+			near(edgeOf(answer.data, "web", /cart/)?.calls, TRACES / 2, 0.3);
 		});
 
 		it("metrics alone are a topology without traces", async () => {

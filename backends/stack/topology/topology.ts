@@ -23,38 +23,52 @@ export async function readTopology(
 	if (reader === null && prometheus === null) {
 		throw new NotConfigured("No engine for the topology is configured: set TEMPO_URL, PROMETHEUS_URL or both.");
 	}
-	const graph = prometheus === null ? null : volumesOf(prometheus, window, call);
-	if (reader === null) {
-		const { volumes, reasons, query } = (await graph) ?? NO_GRAPH;
-		const { fold } = joinVolumes(foldTopology([]), volumes);
-		const missing = "Only metrics: set TEMPO_URL for databases, queues, latencies and traces.";
-		return {
-			data: fold,
-			status: volumes.length === 0 ? "empty" : "partial",
-			reasons: [...reasons, missing],
-			source: SERVICE_GRAPH_METRIC,
-			window,
-			query,
-		};
-	}
-	const read = await reader.read(window, { estimate: prometheus === null }, call);
-	const about = { window, query: "{ }", source: "spans" };
-	if (read.whole || read.scale === 1) {
-		const data = foldOf(read);
-		const isEmpty = data.nodes.length === 0;
-		const status = isEmpty ? "empty" : read.whole ? "ok" : "partial";
-		return { ...about, data, status, reasons: isEmpty ? [...read.reasons, NOTHING] : read.reasons };
-	}
-	const { volumes, reasons } = (await graph) ?? NO_GRAPH;
-	if (volumes.length === 0) {
-		const scale = read.scale ?? 1;
-		const known =
+	const graph = prometheus === null ? Promise.resolve(NO_GRAPH) : volumesOf(prometheus, window, call);
+	// Where the spans are all there, nobody waits for the metrics.
+	graph.catch(() => undefined);
+	if (reader === null) return fromMetrics(await graph, window);
+	const read = await reader.read(window, {}, call);
+	if (!read.whole && read.scale !== 1) return { ...fromSample(read, await graph), window, query: "{ }" };
+	const data = foldOf(read);
+	const isEmpty = data.nodes.length === 0;
+	return {
+		data,
+		status: isEmpty ? "empty" : read.whole ? "ok" : "partial",
+		reasons: isEmpty ? [...read.reasons, NOTHING] : read.reasons,
+		source: "spans",
+		window,
+		query: "{ }",
+	};
+}
+
+function fromMetrics({ volumes, reasons, query }: Graph, window: TimeWindow): Answer<TopologyFold> {
+	return {
+		data: joinVolumes(foldTopology([]), volumes).fold,
+		status: volumes.length === 0 ? "empty" : "partial",
+		reasons: [...reasons, "Only metrics: set TEMPO_URL for databases, queues, latencies and traces."],
+		source: SERVICE_GRAPH_METRIC,
+		window,
+		query,
+	};
+}
+
+function fromSample(read: WindowSpans, { volumes, reasons }: Graph) {
+	const status = "partial" as const;
+	const joined = joinVolumes(foldOf(read), volumes);
+	const seen = joined.measured === 0 ? 0 : joined.scale / (read.scale ?? 1);
+	if (seen < TRUSTED_SHARE) {
+		const told = [
 			read.scale === null
 				? "Calls and errors are the sample's own: how many there are in all is not known."
-				: `Calls and errors are estimated: each trace read stands for ${scale.toFixed(1)}.`;
-		return { ...about, data: foldOf(read, scale), status: "partial", reasons: [...read.reasons, known, ...reasons] };
+				: `Calls and errors are estimated: each trace read stands for ${read.scale.toFixed(1)}.`,
+			...(joined.measured > 0
+				? [
+						`${SERVICE_GRAPH_METRIC} has only ${Math.round(seen * 100)} % of them: it leaves out late and imported spans.`,
+					]
+				: reasons),
+		];
+		return { data: foldOf(read, read.scale ?? 1), status, source: "spans", reasons: [...read.reasons, ...told] };
 	}
-	const joined = joinVolumes(foldOf(read), volumes);
 	const told = [
 		`Calls and errors of ${joined.measured} edges are from ${SERVICE_GRAPH_METRIC}; latencies and traces are the sample's.`,
 		...(joined.estimated > 0
@@ -63,17 +77,22 @@ export async function readTopology(
 		...(joined.added > 0 ? [`${joined.added} edges are in the metrics alone: no sampled trace shows them.`] : []),
 	];
 	const source = `spans (structure, latency), ${SERVICE_GRAPH_METRIC} (calls, errors)`;
-	return { ...about, source, data: joined.fold, status: "partial", reasons: [...read.reasons, ...told, ...reasons] };
+	return { data: joined.fold, status, source, reasons: [...read.reasons, ...told, ...reasons] };
 }
 
-const NO_GRAPH = {
-	volumes: [] as GraphVolume[],
-	reasons: ["No service graph metrics: set PROMETHEUS_URL."],
-	query: "",
-};
+/** Metrics that counted less than this of what the sample shows did not see the window's traffic. */
+const TRUSTED_SHARE = 0.5;
+
+interface Graph {
+	volumes: readonly GraphVolume[];
+	reasons: readonly string[];
+	query: string;
+}
+
+const NO_GRAPH: Graph = { volumes: [], reasons: ["No service graph metrics: set PROMETHEUS_URL."], query: "" };
 
 /** The spans are the structure: metrics that cannot be had are told, not thrown. */
-async function volumesOf(prometheus: PrometheusApi, window: TimeWindow, call: Call): Promise<typeof NO_GRAPH> {
+async function volumesOf(prometheus: PrometheusApi, window: TimeWindow, call: Call): Promise<Graph> {
 	try {
 		const { volumes, warnings, query } = await readServiceGraph(prometheus, window, call);
 		const none = `No ${SERVICE_GRAPH_METRIC} in this window: run Tempo's metrics-generator with service-graphs for exact calls.`;

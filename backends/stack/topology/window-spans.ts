@@ -26,8 +26,6 @@ export interface WindowSpans {
 }
 
 export interface ReadOptions {
-	/** Say how many traces a sample stands for: costs a few searches. */
-	estimate: boolean;
 	/** Entry spans of these alone are wanted: nothing is read of their peers. */
 	services?: readonly string[];
 }
@@ -102,10 +100,10 @@ export class WindowReader {
 		const few = probe !== null && !probe.cut && all <= most && large.length <= MAX_BY_ID;
 		const read =
 			(few ? await inTime(() => this.readAll(window, of, probe.traces, large, within(0.65))) : null) ??
-			(await this.sample(window, of, options.estimate, within(0.9)));
+			(await this.sample(window, of, within(0.9)));
 		// Without kinds only a span's parent tells whether it enters its service, and parents are of other services.
 		const needsParents = of !== "" && read.spans.some((span) => span.kind === "unspecified" && span.parentSpanId);
-		return needsParents ? this.readOnce(window, { estimate: options.estimate }, within(1)) : read;
+		return needsParents ? this.readOnce(window, {}, within(1)) : read;
 	}
 
 	private async readAll(
@@ -193,13 +191,13 @@ export class WindowReader {
 		});
 	}
 
-	private async sample(window: TimeWindow, condition: string, estimate: boolean, call: Call): Promise<WindowSpans> {
+	private async sample(window: TimeWindow, condition: string, call: Call): Promise<WindowSpans> {
 		const slices = cutEvenly(window, SAMPLE_SLICES);
 		const select = condition === "" ? "all" : "entry";
 		const limit = Math.ceil(SAMPLE_TRACES / slices.length);
 		const reasons: string[] = [];
-		const counting = estimate ? this.countTraces(window, condition, call) : null;
-		counting?.catch(() => undefined);
+		// Without it the sample still shows the structure.
+		const counting = this.countTraces(window, condition, call).catch(() => null);
 		const found = await atOnce(slices, AT_ONCE, (slice) =>
 			inTime(() =>
 				this.searcher.search({ condition, window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select }, call),
@@ -217,7 +215,7 @@ export class WindowReader {
 		if (cut > 0) reasons.push(`${cut} traces of the sample are cut: they have more spans than one search gives.`);
 		reasons.push(`The window holds too many spans to read all: these are of a sample of ${traces.size} traces.`);
 		const started = [...traces.values()].filter((trace) => isWithin(trace.startUnixNano, window)).length;
-		const total = counting === null ? null : await counting.catch(() => null);
+		const total = await counting;
 		const scale = total === null || started === 0 ? null : Math.max(1, total / started);
 		return {
 			spans: numbered([...traces.values()].flatMap((trace) => trace.spans)),
