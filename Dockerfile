@@ -31,17 +31,16 @@ WORKDIR /trivet
 RUN rm -rf /usr/local/lib/node_modules /usr/local/bin/npm /usr/local/bin/npx /usr/local/bin/corepack /opt/yarn* /usr/local/bin/yarn* \
 	&& install -d -o node -g node /data
 COPY --from=build /trivet/package.json ./
-COPY --from=build /trivet/console/health-check.mjs console/
 USER node
 
 FROM runtime AS console
 COPY --from=console-packages /trivet/node_modules node_modules
 COPY --from=build /trivet/dist dist
-COPY --from=build /trivet/console/package.json /trivet/console/next.config.mjs /trivet/console/serve.mjs console/
+COPY --from=build /trivet/console/package.json /trivet/console/next.config.mjs console/
 COPY --from=build /trivet/console/.next console/.next
 ENV TRIVET_DATA_DIR=/data
 EXPOSE 3000
-CMD ["node", "console/serve.mjs"]
+CMD ["node", "dist/cli/container.mjs"]
 
 FROM runtime AS demo
 COPY --from=demo-packages /trivet/node_modules node_modules
