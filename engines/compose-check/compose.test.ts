@@ -268,6 +268,19 @@ describe.skipIf(missing)("what compose mounts", () => {
 		]);
 	});
 
+	it("has the rules evaluated once, by whoever keeps the metrics", () => {
+		const { prometheus, mimir } = load(["scale"], { TRIVET_METRICS: "mimir" }).services;
+		const rulesOf = (service?: Service) =>
+			service?.volumes?.find(({ source }) => source.endsWith("/prometheus-rules"))?.target ?? "";
+		expect(yaml("collector-config/prometheus.yml")).toMatchObject({ rule_files: ["prometheus-rules/*.yml"] });
+		expect(rulesOf(prometheus)).toBe("/etc/prometheus/prometheus-rules");
+		expect(yaml("collector-config/mimir-scrape.yml")).not.toHaveProperty("rule_files");
+		const { ruler_storage } = yaml("collector-config/mimir.yaml") as {
+			ruler_storage: { local: { directory: string } };
+		};
+		expect(rulesOf(mimir)).toBe(`${ruler_storage.local.directory}/trivet`);
+	});
+
 	it("builds from the targets of the Dockerfile, whose stages name one exact Node and end without root", () => {
 		const dockerfile = readFileSync(join(ROOT, "Dockerfile"), "utf8");
 		const stages = [...dockerfile.matchAll(/^FROM (\S+) AS (\S+)$/gm)].map(([, from, name]) => ({ from, name }));
