@@ -69,6 +69,10 @@ describe.skipIf(missing.length > 0)(`metrics ${title}`, () => {
 					failed,
 				),
 				series("slow-exporter", every(60, 40, 37)),
+				series(
+					"slowest-exporter",
+					[-420, -300, -180, -60, 60, 180, 300].map((second, i) => [second, 80 * i]),
+				),
 				series("seldom", every(15, 10)),
 				series(
 					"seldom",
@@ -125,6 +129,14 @@ describe.skipIf(missing.length > 0)(`metrics ${title}`, () => {
 		for (const point of points) expect(point.p50Ms).toBeCloseTo(75);
 	});
 
+	it("are spread evenly where the exporter is slower than that", async () => {
+		const { points } = await red("slowest-exporter");
+		for (const point of points) {
+			expect(point.calls).toBeCloseTo(40);
+			expect(point.p50Ms).toBeCloseTo(75);
+		}
+	});
+
 	it("lose no calls of a series that is read seldom", async () => {
 		expect((await red("seldom")).summary).toMatchObject({ calls: 209, errors: 9 });
 	});
@@ -169,7 +181,7 @@ describe.skipIf(missing.length > 0)(`metrics ${title}`, () => {
 	it("of any service are read at once, and none is there in an empty window", async () => {
 		const whole = { byRoute: false, window, stepNs: MINUTE };
 		const { data } = await prometheus.metrics.red(whole, callOf());
-		expect(data).toHaveLength(7);
+		expect(data).toHaveLength(8);
 		const before = { fromUnixNano: at(-1800), toUnixNano: at(-1500) };
 		const empty = await prometheus.metrics.red({ ...whole, window: before }, callOf());
 		expect([empty.status, empty.data, empty.reasons.length]).toEqual(["empty", [], 1]);
@@ -182,7 +194,7 @@ describe.skipIf(missing.length > 0)(`metrics ${title}`, () => {
 			return (await prometheus.metrics.fields(asked, callOf())).data.map(({ value }) => value);
 		};
 		expect(await values()).toEqual(expect.arrayContaining(["service", "metric", "http_route"]));
-		expect(await values("service", "s")).toEqual(["seldom", "slow-exporter", "spans-of", "steady"]);
+		expect(await values("service", "s")).toEqual(["seldom", "slow-exporter", "slowest-exporter", "spans-of", "steady"]);
 		expect(await values("metric")).toContain("http_server_request_duration_seconds_bucket");
 		expect(await values("http_response_status_code")).toEqual(["200", "500"]);
 		expect(await values("not.a {label}")).toEqual([]);

@@ -88,6 +88,35 @@ it("numbers that are none leave the rest of an answer standing", async () => {
 	expect(answer.data[0]?.summary).toMatchObject({ calls: 0, p95Ms: null });
 });
 
+it("one metric that takes too long leaves those of the other services standing, and says so", async () => {
+	const names = ["http_server_request_duration_seconds_bucket", "traces_spanmetrics_latency_bucket"];
+	const metrics = await answering(async (asked, answer) => {
+		let body = "";
+		for await (const chunk of asked) body += chunk;
+		const text = new URLSearchParams(body).get("query") ?? "";
+		if (text.includes("rate(") && text.includes("spanmetrics")) return;
+		const row = (labels: Record<string, string>) => ({
+			metric: { le: "+Inf", ...labels },
+			values: [[1_700_000_060, "4"]],
+		});
+		const found = text.includes("count_over_time")
+			? [row({ service: "quick", trivet_variant: "0" }), row({ service: "slow", trivet_variant: "1" })]
+			: [row({ service: "quick", trivet_kind: "calls" })];
+		const isRange = asked.url!.includes("query_range");
+		const data = asked.url!.includes("/values")
+			? names
+			: { resultType: isRange ? "matrix" : "vector", result: isRange ? found : [] };
+		answer.end(JSON.stringify({ status: "success", data, warnings: ["one store gateway is missing"] }));
+	});
+	const answer = await metrics.red({ byRoute: false, window, stepNs: 60_000_000_000n }, callOf({ deadlineMs: 1_000 }));
+	expect(answer.status).toBe("partial");
+	expect(answer.reasons).toEqual([
+		"one store gateway is missing",
+		expect.stringMatching(/^Prometheus did not answer within/),
+	]);
+	expect(answer.data.map((one) => [one.service, one.summary.calls])).toEqual([["quick", 8]]);
+});
+
 it("an engine that refuses a query as too large is the engine's trouble, not the caller's", async () => {
 	const metrics = await answering((_, answer) => {
 		answer

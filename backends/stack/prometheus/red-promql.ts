@@ -91,9 +91,7 @@ export function countsQuery(
 		const some = selector(variant.name, [...scope, ...profile, ...status]);
 		return variant.native
 			? `histogram_count(${rate(some, slot)}) * ${slot.lengthMs / 1000}`
-			: isSteady
-				? steadyGrowth(some, slot)
-				: counterGrowth(some, all, slot);
+			: counterGrowth(some, all, slot, isSteady);
 	};
 	const errors = firstOf(statusLabels, "=~", ERROR_STATUS).map((status) =>
 		ofKind(
@@ -110,26 +108,23 @@ export function countsQuery(
 	].join(" or ");
 }
 
-/** Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. */
-function steadyGrowth(series: string, { lengthMs }: Slot): string {
-	const length = duration(lengthMs);
-	return `last_over_time(${series}[${length}]) - last_over_time(${series}[${duration(BEFORE_MS)}] offset ${length})`;
-}
-
 /**
- * The same where it can be had. Else, in this order: a series that appears while others of its instance were there already began at zero (the
- * first error of a route); a series that restarted or appeared with its instance has what `rate` sees of it. Three times the work.
+ * Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. Where that
+ * cannot be had, in this order: a series that appears while others of its instance were there already began at zero (the first error of a
+ * route); a series that restarted or appeared with its instance has what `rate` sees of it. All that is three times the work of the first
+ * alone, which does for steady counters. A slot that is shorter than the time between two readings has its share of their growth.
  */
-function counterGrowth(series: string, siblings: string, slot: Slot): string {
+function counterGrowth(series: string, siblings: string, slot: Slot, isSteady: boolean): string {
 	const length = duration(slot.lengthMs);
+	const lookback = duration(BEFORE_MS);
 	const last = `last_over_time(${series}[${length}])`;
-	const before = `last_over_time(${series}[${duration(BEFORE_MS)}] offset ${length})`;
-	const others = `last_over_time(${siblings}[${duration(BEFORE_MS)}] offset ${length})`;
-	return (
-		`((${steadyGrowth(series, slot)}) >= 0 unless resets(${series}[${length}]) > 0)` +
-		` or ((${last} unless ${before}) and on (job, instance) ${others})` +
-		` or ${rate(series, slot)} * ${slot.lengthMs / 1000}`
-	);
+	const before = `last_over_time(${series}[${lookback}] offset ${length})`;
+	const others = `last_over_time(${siblings}[${lookback}] offset ${length})`;
+	const share = `${rate(series, slot)} * ${slot.lengthMs / 1000}`;
+	const appeared = `((${last} unless ${before}) and on (job, instance) ${others})`;
+	if (slot.lengthMs < slot.intervalMs) return isSteady ? share : `${appeared} or ${share}`;
+	if (isSteady) return `${last} - ${before}`;
+	return `((${last} - ${before}) >= 0 unless resets(${series}[${length}]) > 0) or ${appeared} or ${share}`;
 }
 
 function ofKind(kind: "calls" | "errors" | "unsteady", text: string): string {

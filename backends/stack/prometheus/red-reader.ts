@@ -3,33 +3,19 @@
  * their owners; who has readings of them, and how often; what the counters grew by in each slot of time.
  */
 import type { Call, RedQuery, RedSeries } from "../../../core/ports.ts";
-import { RED_VARIANTS, type RedVariant } from "./metric-names.ts";
+import { RED_VARIANTS } from "./metric-names.ts";
 import { MetricOwners, ownerLabels, serviceLabels } from "./metric-owners.ts";
 import type { PrometheusApi, Row, Rows } from "./prometheus-api.ts";
-import { firstOf, type Labels, type Matcher, matchersText, oneOf } from "./promql.ts";
+import { firstOf, type Matcher, matchersText, oneOf } from "./promql.ts";
 import { RedBins } from "./red-bins.ts";
-import {
-	countsQuery,
-	distributionQuery,
-	isDotted,
-	KIND_LABEL,
-	labelsOf,
-	readingsQuery,
-	type Slot,
-} from "./red-promql.ts";
-import { cross, readTargets, type Scopes, scopesOfSeries, scopesOfServices } from "./series-scopes.ts";
+import { countsQuery, distributionQuery, isDotted, KIND_LABEL, labelsOf, type Slot } from "./red-promql.ts";
+import { groupsOf, type Question, readSources, type Source } from "./red-sources.ts";
+import { cross, readTargets, type Scopes, scopesOfSeries } from "./series-scopes.ts";
 
 const MS = 1_000_000n;
-/** Parts of the window in which readings are counted, and the shortest such part: exporters send every minute or oftener. */
-const MAX_PARTS = 6;
-const PART_NS = 300_000n * MS;
-/** Usual intervals of scraping and exporting; what lies between is taken for the longer. */
-const INTERVALS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300];
-/** An engine works on one query with one processor: many services are asked about in several queries at once. */
-const SERVICES_PER_QUERY = 25;
-const MAX_QUERIES = 16;
+/** The readings before the window that its first growth needs. */
+const BEFORE_NS = 300_000n * MS;
 const NO_ROUTE = "(no route)";
-const VARIANT_LABEL = "trivet_variant";
 
 export interface RedFound {
 	series: RedSeries[];
@@ -39,30 +25,8 @@ export interface RedFound {
 	query: string;
 }
 
-/** What one service's RED is read from. */
-interface Source {
-	service: string;
-	variant: RedVariant;
-	intervalMs: number;
-	/** No counter of it restarted or appeared. */
-	isSteady: boolean;
-	/** Labels of its series that name it. */
-	labels: Labels[];
-}
-
-/** What everything else about one question needs. */
-interface Question {
-	query: RedQuery;
-	owners: MetricOwners;
-	/** Labels that tell owners apart. */
-	ownerLabels: string[];
-	/** Environments left out. */
-	excluded: ReadonlySet<string>;
-	call: Call;
-}
-
 export async function readRed(api: PrometheusApi, query: RedQuery, call: Call): Promise<RedFound> {
-	const near = { fromUnixNano: query.window.fromUnixNano - PART_NS, toUnixNano: query.window.toUnixNano };
+	const near = { fromUnixNano: query.window.fromUnixNano - BEFORE_NS, toUnixNano: query.window.toUnixNano };
 	const utf8 = await api.speaksUtf8(call);
 	const [names, targets] = await Promise.all([
 		api.names("__name__", [anyOf(RED_VARIANTS.map(({ name }) => name))], near, { ...call, limit: 0 }),
@@ -103,73 +67,6 @@ function anyOf(names: readonly string[]): string {
 	return matchersText([{ label: "__name__", op: "=~", value: oneOf(names) }]);
 }
 
-/** Who has readings of which metric: of each service the first. */
-async function readSources(
-	api: PrometheusApi,
-	present: readonly RedVariant[],
-	about: Question,
-): Promise<{ sources: Source[]; warnings: string[]; text: string }> {
-	const { query, owners, call, excluded } = about;
-	const { fromUnixNano: from, toUnixNano: to } = query.window;
-	const length = to - from;
-	const parts = length / PART_NS > BigInt(MAX_PARTS) ? BigInt(MAX_PARTS) : length / PART_NS || 1n;
-	const partNs = length / parts > PART_NS ? length / parts : PART_NS;
-	const partMs = Number(partNs / MS);
-	const text = present
-		.map((variant, at) => {
-			const names = labelsOf(variant, serviceLabels(true));
-			const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, names);
-			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs);
-			return `label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`;
-		})
-		.join(" or ");
-	const { rows, warnings } = await api.range(text, to - (parts - 1n) * partNs, to, partNs, call);
-	const sources = new Map<string, Source & { rank: number }>();
-	for (const { metric, values } of rows) {
-		const owner = owners.of(metric);
-		const rank = Number(metric[VARIANT_LABEL]);
-		const variant = present[rank];
-		if (owner === null || variant === undefined || !isWanted(about, owner.service) || excluded.has(owner.environment))
-			continue;
-		const known = sources.get(owner.service);
-		const source = known && known.rank <= rank ? known : { ...noSource(owner.service, variant), rank };
-		sources.set(owner.service, source);
-		if (rank !== source.rank) continue;
-		source.labels.push(metric);
-		if (metric[KIND_LABEL] === "unsteady") source.isSteady = false;
-		else {
-			const readings = values.reduce((most, [, value]) => Math.max(most, Number(value)), 1);
-			source.intervalMs = Math.max(source.intervalMs, usualInterval(partMs / 1000 / readings) * 1000);
-		}
-	}
-	return { sources: [...sources.values()], warnings, text };
-}
-
-const isWanted = ({ query }: Question, service: string): boolean => query.services?.includes(service) ?? true;
-
-function noSource(service: string, variant: RedVariant): Source {
-	return { service, variant, intervalMs: 0, isSteady: true, labels: [] };
-}
-
-function usualInterval(seconds: number): number {
-	return INTERVALS_S.find((usual) => seconds <= usual) ?? INTERVALS_S.at(-1)!;
-}
-
-/** Services that are asked about together: of one metric, read equally often, equally steady. */
-function groupsOf(sources: readonly Source[]): Source[][] {
-	const together = new Map<string, Source[]>();
-	for (const source of sources) {
-		const key = `${source.variant.name} ${source.intervalMs} ${source.isSteady}`;
-		const group = together.get(key);
-		if (group) group.push(source);
-		else together.set(key, [source]);
-	}
-	const size = Math.max(SERVICES_PER_QUERY, Math.ceil(sources.length / MAX_QUERIES));
-	return [...together.values()].flatMap((group) =>
-		Array.from({ length: Math.ceil(group.length / size) }, (_, i) => group.slice(i * size, (i + 1) * size)),
-	);
-}
-
 async function readGroup(
 	api: PrometheusApi,
 	group: readonly Source[],
@@ -187,21 +84,21 @@ async function readGroup(
 		labelsOf(variant, serviceLabels(true)),
 	);
 	const scopes = query.route === undefined ? services : cross(services, routeScopes(routes, query.route));
-	const ask = async (slot: Slot, run: (text: string) => Promise<Rows>) => {
+	const ask = async (ns: bigint, isRest: boolean, run: (text: string) => Promise<Rows>) => {
+		const slot: Slot = { lengthMs: Number(ns / MS), intervalMs };
 		const distribution = distributionQuery(variant, scopes, labels, slot);
 		const counts = countsQuery(variant, scopes, labels, slot, isSteady);
-		// What is shorter than the time between two readings has no distribution of its own, unless there is nothing else.
-		const texts = slot.lengthMs < slot.intervalMs && full > 0n ? [counts] : [distribution, counts];
+		// A rest that is shorter than the time between two readings has no distribution of its own, unless there is nothing else.
+		const texts = isRest && slot.lengthMs < intervalMs && full > 0n ? [counts] : [distribution, counts];
 		return { text: distribution, found: await Promise.all(texts.map(run)) };
 	};
-	const slotOf = (ns: bigint): Slot => ({ lengthMs: Number(ns / MS), intervalMs });
 	const first = from + query.stepNs;
 	const asked = await Promise.all([
 		...(full > 0n
-			? [ask(slotOf(query.stepNs), (text) => api.range(text, first, from + full * query.stepNs, query.stepNs, call))]
+			? [ask(query.stepNs, false, (text) => api.range(text, first, from + full * query.stepNs, query.stepNs, call))]
 			: []),
 		// The window's last slot is shorter when it is no whole number of steps.
-		...(restNs >= MS ? [ask(slotOf(restNs), (text) => api.query(text, to, call))] : []),
+		...(restNs >= MS ? [ask(restNs, true, (text) => api.query(text, to, call))] : []),
 	]);
 	const slots = slotsOf(query);
 	const bins = new Map<string, { service: string; route: string | null; bins: RedBins }>();

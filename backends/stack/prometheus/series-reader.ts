@@ -3,7 +3,7 @@ import type { TimeWindow } from "../../../core/model.ts";
 import type { Call, SeriesItem } from "../../../core/ports.ts";
 import { familyOf, namesPattern, unitOf } from "./metric-names.ts";
 import { MetricOwners, serviceLabels } from "./metric-owners.ts";
-import type { PrometheusApi, Row } from "./prometheus-api.ts";
+import type { Metadata, PrometheusApi, Row } from "./prometheus-api.ts";
 import { duration, type Labels, type Matcher, matchersText, selector } from "./promql.ts";
 import { readTargets, scopesOfServices } from "./series-scopes.ts";
 
@@ -31,7 +31,8 @@ export async function readSeries(
 	const [stored, owners, metadata] = await Promise.all([
 		api.names("__name__", [known], window, { ...call, limit: 0 }),
 		readTargets(api, window, utf8, call).then((targets) => new MetricOwners(targets, asked)),
-		api.metadata(familyOf(metric), call),
+		// Not every engine keeps it, and the numbers are right without.
+		api.metadata(familyOf(metric), call).catch(() => ({}) as Metadata),
 	]);
 	const names = valueNames(stored, metric);
 	if (names.length === 0) return { items: [], partial: [], query: known };
