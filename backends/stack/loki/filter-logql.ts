@@ -206,7 +206,9 @@ class LogWords {
 		if (op !== "=") {
 			// Label filters order numbers only.
 			const computed = `trivet_order_${this.computed.size}`;
-			this.computed.set(computed, quote(`{{ ${TEMPLATE_OPS[op]} .${name} ${quote(value)} }}`));
+			// Templates of one stage do not see each other's labels.
+			const held = name === BODY_LABEL ? "__line__" : `.${name}`;
+			this.computed.set(computed, quote(`{{ ${TEMPLATE_OPS[op]} ${held} ${quote(value)} }}`));
 			const ordered = `${computed}${wanted ? "=" : "!="}"true"`;
 			if (!absent || name === BODY_LABEL) return ordered;
 			return wanted ? allOf([`${name}!=""`, ordered]) : anyOf([`${name}=""`, ordered]);

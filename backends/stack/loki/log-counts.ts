@@ -16,7 +16,7 @@ export interface LogCounts {
 }
 
 const STEPS = 60n;
-const SECOND = 1_000_000_000n;
+const MILLISECOND = 1_000_000n;
 
 const matrixSchema = z.object({
 	data: z.object({
@@ -40,8 +40,9 @@ export async function readCounts(
 ): Promise<void> {
 	const length = toUnixNano - fromUnixNano;
 	if (length <= 0n) return;
-	// Whole steps that end with the window; the first one is cut below by asking from its own beginning.
-	const step = later((length + STEPS - 1n) / STEPS, SECOND);
+	// Durations of LogQL are whole milliseconds. What is left over, less than a millisecond a step, is not counted.
+	const steps = length < STEPS * MILLISECOND ? 1n : STEPS;
+	const step = later(length / steps / MILLISECOND, 1n) * MILLISECOND;
 	const by = [
 		partition.serviceLabel,
 		"deployment_environment_name",
@@ -52,16 +53,17 @@ export async function readCounts(
 	const names = call.excludeEnvironments.map(escapeRegex).join("|");
 	const left =
 		names === "" ? "" : ` | deployment_environment_name!~${quote(names)} | deployment_environment!~${quote(names)}`;
-	const range = `${step}ns`;
+	const range = `${step / MILLISECOND}ms`;
 	const grouped = by.filter((label) => label !== null).join(", ");
 	const query = `sum by (${grouped}) (count_over_time(${selector(partition)}${left} [${range}]))`;
-	// A point counts the lines after the step before it up to its own time: a nanosecond earlier is our window.
-	const first = fromUnixNano + step - 1n;
+	// A point counts the lines after the one before it up to its own time, which is included: a nanosecond earlier is our window.
+	const last = toUnixNano - 1n;
+	const first = last - (steps - 1n) * step;
 	const answer = await engine.json(
 		matrixSchema,
 		{
 			path: "/loki/api/v1/query_range",
-			params: { query, start: String(first), end: String(later(toUnixNano - 1n, first)), step: stepSeconds(step) },
+			params: { query, start: String(first), end: String(last), step: range },
 			form: true,
 		},
 		call,
@@ -82,10 +84,6 @@ export async function readCounts(
 			if (at > known.lastSeenUnixNano) known.lastSeenUnixNano = at < toUnixNano ? at : toUnixNano - 1n;
 		}
 	}
-}
-
-function stepSeconds(step: bigint): string {
-	return String(Number(step) / 1e9);
 }
 
 function later(a: bigint, b: bigint): bigint {

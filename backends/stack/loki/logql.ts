@@ -1,8 +1,8 @@
 /** Pieces of LogQL with every value from outside quoted: what one asks stays a value, whatever it holds. */
 
-/** A LogQL string literal. Unpaired surrogates, which no text in Loki can hold, become U+FFFD. */
+/** A LogQL string literal. Unpaired surrogates and NUL, which no query of Loki can hold, become U+FFFD. */
 export function quote(text: string): string {
-	return JSON.stringify(text.replace(/\p{Surrogate}/gu, "\ufffd")).replace(
+	return JSON.stringify(text.replace(/[\p{Surrogate}\0]/gu, "\ufffd")).replace(
 		/[\u007f-\u009f\u2028\u2029\ufeff\ufffe\uffff]/g,
 		(character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
 	);

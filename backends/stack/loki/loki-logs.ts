@@ -38,13 +38,14 @@ import {
 const MINUTE = 60_000_000_000n;
 /** Clocks that are ahead, and lines that are dated ahead. */
 const AHEAD = 10n * MINUTE;
-/** Around a hint, and before the first line found: where else a trace's lines may be. */
+/** Around a hint (the second when the first shows nothing), and before the first line found: where else a trace's lines may be. */
 const MARGIN = 15n * MINUTE;
+const FAR_MARGIN = 120n * MINUTE;
 /** Steps back from now: an hour, a day, the rest of the days that hold anything. */
 const FIRST_STEP = 60n * MINUTE;
 const STEP_GROWTH = 24n;
-/** How far back a look-up by ID goes. */
-const MAX_STRETCHES = 122n;
+/** How far back a look-up by ID goes: five years, in stretches of 30 days. */
+const MAX_STRETCHES = 61n;
 /** Of which so many are asked about at once. */
 const AT_ONCE = 8n;
 /** What Loki gives in one answer unless it is told otherwise (`max_entries_limit_per_query`). */
@@ -87,7 +88,7 @@ export class LokiLogs implements LogStore {
 		return {
 			data: lines.map(({ entry, sequence }) => recordOf(entry, sequence)),
 			status: reasons.length > 0 ? "partial" : nothing ? "empty" : "ok",
-			reasons: nothing ? [...reasons, ...reasonsForNone(query)] : reasons,
+			reasons: nothing ? [...reasons, ...reasonsForNone(query, around)] : reasons,
 			source: "loki",
 			window: found.window,
 			query: queries.join("\n"),
@@ -214,9 +215,12 @@ export class LokiLogs implements LogStore {
 		until: number,
 	): Promise<Found & { everywhere: boolean }> {
 		if (around !== undefined) {
-			const near = { fromUnixNano: around.fromUnixNano - MARGIN, toUnixNano: around.toUnixNano + MARGIN };
-			const found = await this.read(make, near, order, null, call, until);
-			if (found.lines.length > 0) return { ...found, everywhere: true };
+			// Whoever knows a trace's time is believed: its lines are not looked for in other years.
+			for (const margin of [MARGIN, FAR_MARGIN]) {
+				const near = { fromUnixNano: around.fromUnixNano - margin, toUnixNano: around.toUnixNano + margin };
+				const found = await this.read(make, near, order, null, call, until);
+				if (found.lines.length > 0 || margin === FAR_MARGIN) return { ...found, everywhere: true };
+			}
 		}
 		const end = now() + AHEAD;
 		let looked: Found = {
@@ -256,15 +260,21 @@ export class LokiLogs implements LogStore {
 		until: number,
 	): AsyncGenerator<{ days: TimeWindow[]; oldest: bigint }> {
 		const newest = stretchOf(end);
-		for (let back = 0n; back < MAX_STRETCHES && back <= newest; back += AT_ONCE) {
+		const last = later(newest - MAX_STRETCHES, 0n);
+		const daysOf = (stretch: bigint): Promise<TimeWindow[]> => this.streams.days(stretch, this.inTime(call, until));
+		// The present stretch alone at first: most look-ups end there.
+		yield { days: await daysOf(newest), oldest: stretchWindow(newest).fromUnixNano };
+		const before = { fromUnixNano: stretchWindow(last).fromUnixNano, toUnixNano: stretchWindow(newest).fromUnixNano };
+		if ((await this.streams.holdsAnything(before, this.inTime(call, until))) === false) {
+			yield { days: [], oldest: before.fromUnixNano };
+			return;
+		}
+		for (let next = newest - 1n; next >= last; next -= AT_ONCE) {
 			const stretches: bigint[] = [];
-			for (let n = back; n < back + AT_ONCE && n <= newest; n++) stretches.push(newest - n);
-			// The present stretch alone at first: most look-ups end there.
-			const asked = (stretch: bigint): Promise<unknown> => this.streams.partitions(stretch, this.inTime(call, until));
-			if (back > 0n) await Promise.all(stretches.map(asked));
-			for (const stretch of stretches) {
-				const days = await this.streams.days(stretch, this.inTime(call, until));
-				yield { days, oldest: stretchWindow(stretch).fromUnixNano };
+			for (let stretch = next; stretch > next - AT_ONCE && stretch >= last; stretch--) stretches.push(stretch);
+			const found = await Promise.all(stretches.map(daysOf));
+			for (const [at, stretch] of stretches.entries()) {
+				yield { days: found[at] ?? [], oldest: stretchWindow(stretch).fromUnixNano };
 			}
 		}
 	}
@@ -399,22 +409,18 @@ function stoppedAt(window: TimeWindow): string {
 	return `there was time to look back to ${since} only: give a time range, or more time`;
 }
 
-function reasonsForNone(query: LogQuery): string[] {
+function reasonsForNone(query: LogQuery, around: TimeWindow | undefined): string[] {
 	if (query.traceId !== undefined) {
 		return [
 			"no log line carries this trace id, in a label, its structured metadata or its text",
 			"the services of this trace may log without a trace id, or not send their logs to Loki",
-			...(query.window === null ? [] : ["its lines may lie outside the window"]),
+			...(query.window === null && around === undefined ? [] : ["its lines may lie outside the window"]),
 		];
 	}
-	if (
-		query.filter !== null ||
-		query.service !== undefined ||
-		query.minLevel !== undefined ||
-		query.logql !== undefined
-	) {
+	const isNarrowed =
+		query.filter !== null || query.service !== undefined || query.minLevel !== undefined || query.logql !== undefined;
+	if (isNarrowed)
 		return ["no log line in this window satisfies the whole filter: widen the window or drop a condition"];
-	}
 	return ["Loki holds no log line of this window"];
 }
 

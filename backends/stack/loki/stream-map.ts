@@ -26,6 +26,9 @@ const MAX_PARTITIONS = 8;
 const MAX_LABELS = 40;
 const MAX_KEPT = 512;
 const FRESH_MS = 10_000;
+/** Stretches that ended days ago change only by imports. */
+const OLD_FRESH_MS = 300_000;
+const FAMILIES_FRESH_MS = 60_000;
 
 const labelsSchema = z.object({ data: z.array(z.string()).optional() });
 const seriesSchema = z.object({ data: z.array(z.record(z.string(), z.string())).optional() });
@@ -41,6 +44,8 @@ export class StreamMap {
 
 	private readonly knownDays = new Map<bigint, { readAt: number; days: TimeWindow[] }>();
 
+	private knownFamilies: { names: ReadonlySet<string>; chosen: string[]; readAt: number } | null = null;
+
 	constructor(engine: Engine) {
 		this.engine = engine;
 	}
@@ -50,7 +55,7 @@ export class StreamMap {
 		const now = Date.now();
 		const known = this.known.get(stretch);
 		const ended = hasEnded(stretch);
-		if (known && now - known.readAt < FRESH_MS) return known.partitions;
+		if (known && now - known.readAt < freshMs(stretch)) return known.partitions;
 		const partitions = this.read(stretch, call);
 		if (this.known.size >= MAX_KEPT) this.known.clear();
 		const entry = { readAt: now, partitions };
@@ -68,9 +73,41 @@ export class StreamMap {
 	 * hours (`split_queries_by_interval`), empty ones too: a month costs 720 questions, knowing its days costs 30 small ones.
 	 */
 	async days(stretch: bigint, call: Call): Promise<TimeWindow[]> {
-		if ((await this.partitions(stretch, call)).length === 0) return [];
 		const known = this.knownDays.get(stretch);
-		if (known && Date.now() - known.readAt < FRESH_MS) return known.days;
+		if (known && Date.now() - known.readAt < freshMs(stretch)) return known.days;
+		const days = await this.readDays(stretch, call);
+		if (this.knownDays.size >= MAX_KEPT) this.knownDays.clear();
+		this.knownDays.set(stretch, { readAt: Date.now(), days });
+		return days;
+	}
+
+	/** Is anything held in the window? null when Loki does not say (`max_query_length`, no volumes), or its labels are not known yet. */
+	async holdsAnything(window: TimeWindow, call: Call): Promise<boolean | null> {
+		if (this.knownFamilies === null) return null;
+		for (const { matchers, label } of partitionsOf(this.knownFamilies.chosen, [])) {
+			const params = {
+				query: `{${matchers}}`,
+				start: String(window.fromUnixNano),
+				end: String(window.toUnixNano - 1n),
+				limit: "1",
+				targetLabels: label,
+				aggregateBy: "labels",
+			};
+			try {
+				const answer = await this.engine.json(volumeSchema, { path: "/loki/api/v1/index/volume", params }, call);
+				if (answer === null) return null;
+				if (answer.data.result.length > 0) return true;
+			} catch (error) {
+				if (error instanceof InvalidInput) return null;
+				throw error;
+			}
+		}
+		return false;
+	}
+
+	private async readDays(stretch: bigint, call: Call): Promise<TimeWindow[]> {
+		if (hasEnded(stretch) && (await this.holdsAnything(stretchWindow(stretch), call)) === false) return [];
+		if ((await this.partitions(stretch, call)).length === 0) return [];
 		const logged = await this.loggedDays(stretch, call);
 		const { fromUnixNano, toUnixNano } = stretchWindow(stretch);
 		const all: TimeWindow[] = [];
@@ -84,8 +121,6 @@ export class StreamMap {
 			if (last?.fromUnixNano === day.toUnixNano) last.fromUnixNano = day.fromUnixNano;
 			else days.push(day);
 		}
-		if (this.knownDays.size >= MAX_KEPT) this.knownDays.clear();
-		this.knownDays.set(stretch, { readAt: Date.now(), days });
 		return days;
 	}
 
@@ -138,11 +173,23 @@ export class StreamMap {
 		const own: Call = { ...call };
 		delete own.signal;
 		const names = await this.labels(window, own);
-		const first = SERVICE_LABELS.find((name) => names.includes(name)) ?? names[0];
-		if (first === undefined) return [];
+		if (names.length === 0) return [];
+		const chosen = (await this.families(names, times, own)).filter((name) => names.includes(name));
+		return partitionsOf(chosen, names);
+	}
+
+	/**
+	 * Labels of which every stream has one. Looking for streams without the usual one is slow, so what was found is kept for as long as
+	 * it names labels of the stretch: people do not change their labels every month.
+	 */
+	private async families(names: readonly string[], times: Record<string, string>, call: Call): Promise<string[]> {
+		const known = this.knownFamilies;
+		const fits = known?.chosen.some((name) => names.includes(name)) && names.every((name) => known.names.has(name));
+		if (known && fits && Date.now() - known.readAt < FAMILIES_FRESH_MS) return known.chosen;
+		const first = SERVICE_LABELS.find((name) => names.includes(name)) ?? (names[0] as string);
 		const chosen = [first];
 		const others = names.filter((name) => name !== first).slice(0, MAX_LABELS);
-		for (let left = await this.without(chosen, others, times, own); left.length > 0; ) {
+		for (let left = await this.without(chosen, others, times, call); left.length > 0; ) {
 			const best = bestLabel(
 				left,
 				others.filter((name) => !chosen.includes(name)),
@@ -151,12 +198,8 @@ export class StreamMap {
 			chosen.push(best);
 			left = left.filter((stream) => !stream[best]);
 		}
-		return chosen.map((name, at) => ({
-			matchers: [...chosen.slice(0, at).map((earlier) => `${earlier}=""`), `${name}=~".+"`].join(", "),
-			label: name,
-			serviceLabel: (SERVICE_LABELS as readonly string[]).includes(name) ? name : null,
-			indexLabels: names,
-		}));
+		this.knownFamilies = { names: new Set(names), chosen, readAt: Date.now() };
+		return chosen;
 	}
 
 	/** Streams that have none of `chosen`. */
@@ -174,6 +217,15 @@ export class StreamMap {
 	}
 }
 
+function partitionsOf(chosen: readonly string[], indexLabels: readonly string[]): Partition[] {
+	return chosen.map((name, at) => ({
+		matchers: [...chosen.slice(0, at).map((earlier) => `${earlier}=""`), `${name}=~".+"`].join(", "),
+		label: name,
+		serviceLabel: (SERVICE_LABELS as readonly string[]).includes(name) ? name : null,
+		indexLabels,
+	}));
+}
+
 /** The label that names most of the streams; one that names the service where several do. */
 function bestLabel(streams: readonly Record<string, string>[], names: readonly string[]): string | null {
 	let best: string | null = null;
@@ -183,6 +235,10 @@ function bestLabel(streams: readonly Record<string, string>[], names: readonly s
 		if (count > most) [best, most] = [name, count];
 	}
 	return best;
+}
+
+function freshMs(stretch: bigint): number {
+	return hasEnded(stretch) ? OLD_FRESH_MS : FRESH_MS;
 }
 
 function hasEnded(stretch: bigint): boolean {
