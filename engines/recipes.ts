@@ -141,6 +141,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 					TEMPO_DATA: join(dir, "data"),
 					TEMPO_REMOTE_WRITE_URL: `http://${HOST}:${ports["prometheus.http"] ?? 9}/api/v1/write`,
 					STACK_RETENTION: hours(anyAge),
+					...(anyAge ? { TEMPO_BLOCK_KEPT: hours(anyAge) } : {}),
 				},
 			};
 		},

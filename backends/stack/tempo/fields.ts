@@ -41,7 +41,10 @@ export class FieldReader {
 		const about = {
 			query: query.field === undefined ? "/api/v2/search/tags" : `/api/v2/search/tag/${tagOf(query.field)}/values`,
 			window: query.window,
-			whenEmpty: ["Tempo knows none of this window that begins so"],
+			whenEmpty: [
+				"Tempo knows none of this window that begins so",
+				...(/[/+%]/.test(query.field ?? "") ? ["Tempo lists no values of a key with /, + or % in it"] : []),
+			],
 		};
 		return answer(about, found);
 	}

@@ -67,17 +67,19 @@ export class TraceSearch {
 				const likely = candidates.filter((candidate) => query.status !== "ok" || errorsOf(candidate) === 0);
 				for (let from = 0; from < likely.length; from += LOOKUPS) {
 					const batch = likely.slice(from, from + LOOKUPS);
-					const found = await Promise.all(
+					const judged = await Promise.allSettled(
 						batch.map((candidate) => this.judge(candidate, query, call, remaining, partial)),
 					);
-					for (const [i, summary] of found.entries()) {
-						if (summary === null) continue;
+					for (const [i, one] of judged.entries()) {
+						if (one.status === "rejected" || one.value === null) continue;
 						if (page.length >= call.limit) {
 							more = page.at(-1)?.at ?? null;
 							break walking;
 						}
-						page.push({ summary, at: key(batch[i] as Candidate) });
+						page.push({ summary: one.value, at: key(batch[i] as Candidate) });
 					}
+					const failed = judged.find((one) => one.status === "rejected");
+					if (failed) throw failed.reason;
 					lookedUp += batch.length;
 					if (lookedUp >= MAX_LOOKED_UP) {
 						partial.add(

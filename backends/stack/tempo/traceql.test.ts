@@ -113,7 +113,7 @@ describe("the name of a field where Tempo lists values", () => {
 		["service", "resource.service.name"],
 		["name", "name"],
 		["http.route", ".http.route"],
-		["with space", '."with space"'],
+		["with space", ".with space"],
 		["duration", null],
 	])("%s", (field, tag) => expect(tagOf(field)).toBe(tag));
 });

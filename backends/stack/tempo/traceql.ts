@@ -277,7 +277,5 @@ const TAGS: Record<string, string> = {
 /** The field's name where Tempo lists values; null for fields it lists none of. */
 export function tagOf(field: string): string | null {
 	if (Object.hasOwn(TAGS, field)) return TAGS[field] as string;
-	if (["duration", "traceId", "spanId"].includes(field)) return null;
-	const key = quotedKey(field);
-	return key === null ? null : `.${/^[\w.-]+$/.test(field) ? field : key}`;
+	return field === "" || ["duration", "traceId", "spanId"].includes(field) ? null : `.${field}`;
 }
