@@ -151,6 +151,9 @@ test("an alert appears by itself with its badge, leads to its service's failed t
 	expect(links.filter((href) => !/^https?:/.test(href))).toEqual([]);
 	expect(links).toContain("https://runbooks.example/x");
 
+	await page.reload();
+	await subject.getByTestId("trace-row").first().waitFor();
+
 	await subject.getByRole("link", { name: "Failed traces" }).click();
 	await page.waitForURL(/\/traces\?/);
 	const query = new URL(page.url()).searchParams;

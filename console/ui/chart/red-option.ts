@@ -28,7 +28,7 @@ type Point = RedSeriesAnswer["points"][number];
 
 export function redOption(plot: RedPlot, paint: Paint): EChartsCoreOption {
 	const { series, window, stepMs, markMs } = plot;
-	const points = withGaps(series?.points ?? [], stepMs);
+	const points = withGaps(wholeEnough(series?.points ?? [], window, stepMs), stepMs);
 	const line = (name: string, color: string, value: (point: Point) => number | null, extra: object = {}) => ({
 		id: name,
 		name,
@@ -216,4 +216,16 @@ function nearest(points: readonly [number, Point | null][], timeMs: number): Poi
 			best = point;
 	}
 	return best;
+}
+
+/** A last point that covers little of its step is a few calls scaled up: it comes with the next look. */
+export function wholeEnough<T extends { timeMs: number }>(
+	points: readonly T[],
+	window: PlotWindow,
+	stepMs: number,
+): readonly T[] {
+	const last = points.at(-1);
+	return points.length > 1 && last !== undefined && window.toMs - last.timeMs < stepMs / 2
+		? points.slice(0, -1)
+		: points;
 }
