@@ -34,8 +34,8 @@ export interface SpanSearch {
 	limit: number;
 	/** At most so many spans a trace. */
 	spansPerTrace: number;
-	/** What comes with a span: nothing, what RED needs, or what the topology needs as well. */
-	select: "nothing" | "entry" | "all";
+	/** What comes with a span: nothing, its route, what else RED needs, or what the topology needs as well. */
+	select: "nothing" | "route" | "entry" | "all";
 	/** Every span of every fragment; costs time by the square of a trace's spans. */
 	whole?: boolean;
 }
@@ -55,9 +55,17 @@ const ENVIRONMENT_KEYS = ["deployment.environment.name", "deployment.environment
 const RESOURCE_KEYS = ["service.name", "service.version", ...ENVIRONMENT_KEYS];
 const INTRINSICS = ["span:parentID", "name", "kind", "status"];
 
+const routeSelect = [
+	"span:parentID",
+	"name",
+	"kind",
+	...scoped("resource", ENVIRONMENT_KEYS),
+	...scoped("span", ROUTE_KEYS),
+];
 const entrySelect = [...INTRINSICS, ...scoped("resource", RESOURCE_KEYS), ...scoped("span", ROUTE_KEYS)];
 const SELECT = {
 	nothing: "",
+	route: ` | select(${routeSelect.join(", ")})`,
 	entry: ` | select(${entrySelect.join(", ")})`,
 	all: ` | select(${[...entrySelect, ...scoped("span", PEER_KEYS)].join(", ")})`,
 };

@@ -10,6 +10,7 @@ import type { SpanLink, TimeWindow, TraceId } from "../../../core/model.ts";
 import { type Call, DeadlineExceeded, type TraceStore } from "../../../core/ports.ts";
 import type { Engine } from "../engine.ts";
 import { atOnce } from "./at-once.ts";
+import { Crowds } from "./crowds.ts";
 import { type FoundTrace, isLeftOut, quoted, SECOND, SpanSearcher, type WindowSpan } from "./search-spans.ts";
 
 export interface WindowSpans {
@@ -40,7 +41,7 @@ const MAX_GROUPED = 150;
 const MAX_BY_ID = 40;
 const SPANS_PER_SLICE = 2000;
 const SAMPLE_SLICES = 8;
-const SAMPLE_TRACES = 240;
+const SAMPLE_TRACES = 200;
 const SAMPLE_SPANS_PER_TRACE = 400;
 const AT_ONCE = 4;
 /** Stretches in which all traces are counted to know how many a sample stands for, and the most traces of one. */
@@ -52,6 +53,7 @@ const MAX_NAMED = 30;
 export class WindowReader {
 	private readonly searcher: SpanSearcher;
 	private readonly traces: Pick<TraceStore, "trace" | "skeleton">;
+	private readonly crowds = new Crowds();
 	private readonly readsOf = new WeakMap<AbortSignal, Map<string, Promise<WindowSpans>>>();
 
 	constructor(engine: Engine, traces: Pick<TraceStore, "trace" | "skeleton">) {
@@ -88,19 +90,24 @@ export class WindowReader {
 			return { ...call, deadlineMs };
 		};
 		const of = conditionOf(options);
-		const probe = await inTime(() =>
-			this.searcher.search(
-				{ condition: of, window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
-				within(0.4),
-			),
-		);
+		const wasMuch = this.crowds.has(of, window);
+		const probe = wasMuch
+			? null
+			: await inTime(() =>
+					this.searcher.search(
+						{ condition: of, window, limit: MAX_TRACES, spansPerTrace: 1, select: "nothing" },
+						within(0.4),
+					),
+				);
 		const large = probe?.traces.filter((trace) => trace.matched > MAX_GROUPED) ?? [];
 		const all = probe?.traces.reduce((sum, { matched }) => sum + (matched > MAX_GROUPED ? 0 : matched), 0) ?? 0;
 		const most = Math.min(MAX_SPANS, call.deadlineMs * SPANS_PER_MS);
 		const few = probe !== null && !probe.cut && all <= most && large.length <= MAX_BY_ID;
+		// An engine that was slow once is asked again; what was too much still is.
+		const isCrowd = wasMuch || (probe !== null && !few);
 		const read =
 			(few ? await inTime(() => this.readAll(window, of, probe.traces, large, within(0.65))) : null) ??
-			(await this.sample(window, of, within(0.9)));
+			(await this.sample(window, of, isCrowd, within(0.9)));
 		// Without kinds only a span's parent tells whether it enters its service, and parents are of other services.
 		const needsParents = of !== "" && read.spans.some((span) => span.kind === "unspecified" && span.parentSpanId);
 		return needsParents ? this.readOnce(window, {}, within(1)) : read;
@@ -191,13 +198,14 @@ export class WindowReader {
 		});
 	}
 
-	private async sample(window: TimeWindow, condition: string, call: Call): Promise<WindowSpans> {
+	private async sample(window: TimeWindow, condition: string, isCrowd: boolean, call: Call): Promise<WindowSpans> {
 		const slices = cutEvenly(window, SAMPLE_SLICES);
 		const select = condition === "" ? "all" : "entry";
 		const limit = Math.ceil(SAMPLE_TRACES / slices.length);
 		const reasons: string[] = [];
 		// Without it the sample still shows the structure.
-		const counting = this.countTraces(window, condition, call).catch(() => null);
+		const count = () => this.countTraces(window, condition, call).catch(() => null);
+		const counting = isCrowd ? this.crowds.count(condition, window, count) : count();
 		const found = await atOnce(slices, AT_ONCE, (slice) =>
 			inTime(() =>
 				this.searcher.search({ condition, window: slice, limit, spansPerTrace: SAMPLE_SPANS_PER_TRACE, select }, call),
