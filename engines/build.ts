@@ -8,7 +8,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { basename, join } from "node:path";
 import { ENGINE_NAMES, type EngineName, RECIPES, ROOT } from "./recipes.ts";
 
-const BIN = join(ROOT, "engines/bin");
+/** Another folder serves several checkouts, or a cache of CI's. */
+const bin = (): string => process.env.TRIVET_ENGINES_BIN || join(ROOT, "engines/bin");
 const LINE_EVERY_MS = 3_000;
 const FLAGS = ["-mod=readonly", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w"];
 /** From here on `go` fetches a newer toolchain by itself. */
@@ -17,7 +18,7 @@ const BUILD_WITHIN_MS = 45 * 60_000;
 const TAIL_LINES = 15;
 
 export function binaryOf(name: EngineName): string {
-	return join(BIN, name);
+	return join(bin(), name);
 }
 
 /** Those not built yet, or built from other sources than the ones checked out, in the order they are built. */
@@ -44,9 +45,9 @@ async function build(name: EngineName, onLine: (what: string) => void): Promise<
 	const { package: main, tools = [], tags } = RECIPES[name];
 	const started = Date.now();
 	const source = sourceOf(name);
-	mkdirSync(BIN, { recursive: true });
+	mkdirSync(bin(), { recursive: true });
 	for (const target of [main, ...tools]) {
-		const binary = join(BIN, target === main ? name : basename(target));
+		const binary = join(bin(), target === main ? name : basename(target));
 		// Under another name until it is whole; one that runs cannot be written over, but replaced.
 		const draft = `${binary}.${process.pid}`;
 		await compile(name, ["build", "-v", ...FLAGS, ...(tags ? ["-tags", tags] : []), "-o", draft, target], onLine);
@@ -141,7 +142,7 @@ function sourceOf(name: EngineName): string {
 }
 
 function stampOf(name: EngineName): string {
-	return join(BIN, `.${name}.source`);
+	return join(bin(), `.${name}.source`);
 }
 
 function builtFrom(name: EngineName): string | null {

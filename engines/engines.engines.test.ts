@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { networkInterfaces, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ENGINE_NAMES, howToBuild, missingEngines, type RunningEngines, startEngines } from "./engines.ts";
@@ -194,7 +194,15 @@ describe.skipIf(skipped)("the engines", () => {
 	});
 
 	test("nothing listens beyond loopback, and nothing runs after the stop", async () => {
-		const urls = ENGINE_NAMES.map((name) => engines[name].url);
+		const urls = ENGINE_NAMES.flatMap((name) => [engines[name].url, engines[name].otlpUrl].filter(Boolean));
+		const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
+		for (const { address } of addresses.filter(({ family, internal }) => family === "IPv4" && !internal)) {
+			for (const url of urls) {
+				const elsewhere = new URL(url);
+				elsewhere.hostname = address;
+				await expect(fetch(elsewhere)).rejects.toThrow();
+			}
+		}
 		await engines.stop();
 		for (const url of urls) await expect(fetch(url)).rejects.toThrow();
 	}, 60_000);
