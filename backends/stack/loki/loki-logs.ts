@@ -264,17 +264,25 @@ export class LokiLogs implements LogStore {
 		const daysOf = (stretch: bigint): Promise<TimeWindow[]> => this.streams.days(stretch, this.inTime(call, until));
 		// The present stretch alone at first: most look-ups end there.
 		yield { days: await daysOf(newest), oldest: stretchWindow(newest).fromUnixNano };
-		const before = { fromUnixNano: stretchWindow(last).fromUnixNano, toUnixNano: stretchWindow(newest).fromUnixNano };
-		if ((await this.streams.holdsAnything(before, this.inTime(call, until))) === false) {
-			yield { days: [], oldest: before.fromUnixNano };
-			return;
-		}
-		for (let next = newest - 1n; next >= last; next -= AT_ONCE) {
-			const stretches: bigint[] = [];
-			for (let stretch = next; stretch > next - AT_ONCE && stretch >= last; stretch--) stretches.push(stretch);
-			const found = await Promise.all(stretches.map(daysOf));
-			for (const [at, stretch] of stretches.entries()) {
-				yield { days: found[at] ?? [], oldest: stretchWindow(stretch).fromUnixNano };
+		// Halves of what is older, the newer first, as long as Loki says at once that nothing is in them.
+		const halves: [oldest: bigint, newest: bigint][] = newest > last ? [[last, newest - 1n]] : [];
+		for (let part = halves.pop(); part !== undefined; part = halves.pop()) {
+			const [low, high] = part;
+			const window = { fromUnixNano: stretchWindow(low).fromUnixNano, toUnixNano: stretchWindow(high).toUnixNano };
+			const holds = low === high ? true : await this.streams.holdsAnything(window, this.inTime(call, until));
+			if (holds === false) yield { days: [], oldest: window.fromUnixNano };
+			else if (holds === true && high - low >= AT_ONCE) {
+				const middle = (low + high) / 2n;
+				halves.push([low, middle], [middle + 1n, high]);
+			} else {
+				for (let from = high; from >= low; from -= AT_ONCE) {
+					const stretches: bigint[] = [];
+					for (let stretch = from; stretch > from - AT_ONCE && stretch >= low; stretch--) stretches.push(stretch);
+					const found = await Promise.all(stretches.map(daysOf));
+					for (const [at, stretch] of stretches.entries()) {
+						yield { days: found[at] ?? [], oldest: stretchWindow(stretch).fromUnixNano };
+					}
+				}
 			}
 		}
 	}

@@ -44,6 +44,7 @@ export class StreamMap {
 
 	private readonly knownDays = new Map<bigint, { readAt: number; days: TimeWindow[] }>();
 
+	private readonly knownHeld = new Map<string, { readAt: number; held: boolean }>();
 	private knownFamilies: { names: ReadonlySet<string>; chosen: string[]; readAt: number } | null = null;
 
 	constructor(engine: Engine) {
@@ -81,8 +82,21 @@ export class StreamMap {
 		return days;
 	}
 
-	/** Is anything held in the window? null when Loki does not say (`max_query_length`, no volumes), or its labels are not known yet. */
+	/**
+	 * Was anything logged in the window, which lies some way back? null when Loki does not say (`max_query_length`, no volumes), or its
+	 * labels are not known yet. Loki counts day by day, so five years take a while: what it said is believed for five minutes.
+	 */
 	async holdsAnything(window: TimeWindow, call: Call): Promise<boolean | null> {
+		const key = `${window.fromUnixNano}-${window.toUnixNano}`;
+		const known = this.knownHeld.get(key);
+		if (known && Date.now() - known.readAt < OLD_FRESH_MS) return known.held;
+		const held = await this.readHeld(window, call);
+		if (this.knownHeld.size >= MAX_KEPT) this.knownHeld.clear();
+		if (held !== null) this.knownHeld.set(key, { readAt: Date.now(), held });
+		return held;
+	}
+
+	private async readHeld(window: TimeWindow, call: Call): Promise<boolean | null> {
 		if (this.knownFamilies === null) return null;
 		for (const { matchers, label } of partitionsOf(this.knownFamilies.chosen, [])) {
 			const params = {
