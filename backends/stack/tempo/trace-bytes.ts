@@ -24,8 +24,8 @@ export interface TempoTrace {
 	partial: string | null;
 }
 
-/** Spans read between two turns of the event loop: about ten milliseconds. */
-const TURN = 5_000;
+/** Spans read between two turns of the event loop: a few milliseconds. */
+const TURN = 2_000;
 const PARTIAL = 1;
 
 /**
@@ -44,11 +44,12 @@ export async function readTraceBytes(
 function* turns(wire: Wire, trace: TempoTrace, whole: boolean, limit: number): Generator<void> {
 	let message = "";
 	let isPartial = false;
+	const known: Known = { hex: "", at: 0 };
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
 		if (tag === 0x0a) {
 			const outer = wire.enter();
 			for (let inner = wire.tag(); inner !== 0; inner = wire.tag()) {
-				if (inner === 0x0a) yield* readResourceSpans(wire, trace, whole, limit);
+				if (inner === 0x0a) yield* readResourceSpans(wire, trace, whole, limit, known);
 				else wire.skip(inner);
 			}
 			wire.leave(outer);
@@ -59,7 +60,13 @@ function* turns(wire: Wire, trace: TempoTrace, whole: boolean, limit: number): G
 	if (isPartial) trace.partial = message || "Tempo gave a part of the trace only";
 }
 
-function* readResourceSpans(wire: Wire, trace: TempoTrace, whole: boolean, limit: number): Generator<void> {
+function* readResourceSpans(
+	wire: Wire,
+	trace: TempoTrace,
+	whole: boolean,
+	limit: number,
+	known: Known,
+): Generator<void> {
 	const outer = wire.enter();
 	const resource = find(wire, readResource) ?? {};
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
@@ -79,7 +86,7 @@ function* readResourceSpans(wire: Wire, trace: TempoTrace, whole: boolean, limit
 				wire.skip(item);
 				continue;
 			}
-			const span = readSpan(wire, resource, scope, trace.spans.length, whole);
+			const span = readSpan(wire, resource, scope, trace.spans.length, whole, known);
 			trace.spans.push(span);
 			if (trace.spans.length % TURN === 0) yield;
 		}
@@ -97,6 +104,7 @@ interface Scope {
 const NO_SCOPE: Scope = { name: "", version: "", attributes: {} };
 const NO_ATTRIBUTES: Attributes = {};
 const NO_EVENTS: SpanEvent[] = [];
+const NO_SPAN = "0".repeat(16);
 
 function readScope(wire: Wire): Scope {
 	const scope: Scope = { name: "", version: "", attributes: {} };
@@ -123,12 +131,12 @@ function find<T>(wire: Wire, read: (wire: Wire) => T): T | null {
 	return found;
 }
 
-function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: number, whole: boolean): Span {
+function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: number, whole: boolean, known: Known): Span {
 	const outer = wire.enter();
 	let [traceId, spanId, parentSpanId] = ["", "", ""];
 	let [name, traceState, statusMessage] = ["", "", ""];
 	let [kind, status, eventCount] = [0, 0, 0];
-	let [start, end] = [0n, 0n];
+	let [startLo, startHi, endLo, endHi] = [0, 0, 0, 0];
 	/** Most spans of a skeleton need no attributes: where they stand is kept until that is known. */
 	const attributesAt: number[] = [];
 	const events: SpanEvent[] = [];
@@ -136,7 +144,7 @@ function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: numbe
 	for (let tag = wire.tag(); tag !== 0; tag = wire.tag()) {
 		switch (tag) {
 			case 0x0a:
-				traceId = hexOf(wire);
+				traceId = sameHex(wire, known);
 				break;
 			case 0x12:
 				spanId = hexOf(wire);
@@ -155,11 +163,13 @@ function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: numbe
 				break;
 			case 0x39:
 				wire.fixed64();
-				start = wire.unsigned();
+				startLo = wire.lo;
+				startHi = wire.hi;
 				break;
 			case 0x41:
 				wire.fixed64();
-				end = wire.unsigned();
+				endLo = wire.lo;
+				endHi = wire.hi;
 				break;
 			case 0x4a:
 				attributesAt.push(wire.pos);
@@ -187,12 +197,10 @@ function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: numbe
 				wire.skip(tag);
 		}
 	}
-	const id = normaliseTraceId(traceId);
-	const own = normaliseSpanId(spanId);
-	if (id === null || own === null) {
+	if (traceId.length !== 32 || spanId.length !== 16) {
 		throw new InvalidInput(`a span with trace ID "${traceId}" and span ID "${spanId}"`);
 	}
-	const parent = normaliseSpanId(parentSpanId);
+	const parent = parentSpanId.length !== 16 || parentSpanId === NO_SPAN ? null : parentSpanId;
 	const kindName = SPAN_KINDS[kind] ?? "unspecified";
 	let attributes = NO_ATTRIBUTES;
 	if (whole || parent === null || kind >= 2) {
@@ -206,14 +214,15 @@ function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: numbe
 	}
 	wire.leave(outer);
 	return {
-		traceId: id,
-		spanId: own,
+		traceId,
+		spanId,
 		parentSpanId: parent,
 		name,
 		kind: kindName,
 		...derivedParts({ kind: kindName, parentSpanId: parent, name, attributes, resource, traceState }),
-		startUnixNano: start,
-		durationNs: end > start ? Number(end - start) : 0,
+		startUnixNano: (BigInt(startHi) << 32n) | BigInt(startLo),
+		// Exact: the halves' difference is taken before they are joined.
+		durationNs: Math.max(0, (endHi - startHi) * 4_294_967_296 + (endLo - startLo)),
 		statusCode: STATUS_CODES[status] ?? "unset",
 		statusMessage,
 		links,
@@ -226,6 +235,28 @@ function readSpan(wire: Wire, resource: Attributes, scope: Scope, arrival: numbe
 		traceState,
 		events: whole ? events : NO_EVENTS,
 	};
+}
+
+/** The trace ID is the same in every span: its text is made once. */
+interface Known {
+	hex: string;
+	at: number;
+}
+
+function sameHex(wire: Wire, known: Known): string {
+	const length = wire.length();
+	const at = wire.pos;
+	wire.pos += length;
+	const before = known.at;
+	if (
+		length * 2 === known.hex.length &&
+		wire.bytes.compare(wire.bytes, before, before + length, at, at + length) === 0
+	) {
+		return known.hex;
+	}
+	known.at = at;
+	known.hex = wire.bytes.toString("hex", at, at + length);
+	return known.hex;
 }
 
 function hexOf(wire: Wire): string {
