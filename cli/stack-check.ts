@@ -42,7 +42,8 @@ export async function checkStack(): Promise<boolean> {
 	const life = lifecycle(logger);
 	const dir = mkdtempSync(join(tmpdir(), "trivet-check-"));
 	try {
-		const engines = await startAll({ dir });
+		// What it retries it tells at this level only.
+		const engines = await startAll({ dir, env: { COLLECTOR_LOG_LEVEL: "info" } });
 		life.onStop(() => engines.stop());
 		const backend = openStack(settingsOf(engines));
 		life.onStop(() => backend.close());
