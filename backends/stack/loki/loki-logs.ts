@@ -38,9 +38,9 @@ import {
 const MINUTE = 60_000_000_000n;
 /** Clocks that are ahead, and lines that are dated ahead. */
 const AHEAD = 10n * MINUTE;
-/** Around a hint (the second when the first shows nothing), and before the first line found: where else a trace's lines may be. */
+/** Before the first line found, and around a hint when nothing is nearer: where else a trace's lines may be. */
 const MARGIN = 15n * MINUTE;
-const FAR_MARGIN = 120n * MINUTE;
+const NEAR_MARGIN = MINUTE;
 /** Steps back from now: an hour, a day, the rest of the days that hold anything. */
 const FIRST_STEP = 60n * MINUTE;
 const STEP_GROWTH = 24n;
@@ -216,10 +216,10 @@ export class LokiLogs implements LogStore {
 	): Promise<Found & { everywhere: boolean }> {
 		if (around !== undefined) {
 			// Whoever knows a trace's time is believed: its lines are not looked for in other years.
-			for (const margin of [MARGIN, FAR_MARGIN]) {
+			for (const margin of [NEAR_MARGIN, MARGIN]) {
 				const near = { fromUnixNano: around.fromUnixNano - margin, toUnixNano: around.toUnixNano + margin };
 				const found = await this.read(make, near, order, null, call, until);
-				if (found.lines.length > 0 || margin === FAR_MARGIN) return { ...found, everywhere: true };
+				if (found.lines.length > 0 || margin === MARGIN) return { ...found, everywhere: true };
 			}
 		}
 		const end = now() + AHEAD;
