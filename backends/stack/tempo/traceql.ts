@@ -70,7 +70,7 @@ function translate(filter: Filter, negated: boolean, textFields: TextFields): st
 	}
 }
 
-/** Texts that may be part of a number, `true` or a list in JSON cannot be looked for among attributes of text alone. */
+/** Tempo does not search inside maps, so neither does this. Texts that may be part of a number, `true` or a list in JSON cannot be looked for among attributes of text alone. */
 const MAY_BE_JSON = /^[-+.\deE,:"{}[\]\s]*$|true|false|null/i;
 const PART_OF_WORD = ["true", "false", "null"];
 
@@ -100,6 +100,7 @@ function compareCondition(term: Compare, negated: boolean): string | null {
 		case "root.service":
 			// A root that has not arrived satisfies no comparison but every negated one.
 			if (negated && term.op !== "=") return null;
+			if (holdsFor(field === "root.name" ? "" : UNKNOWN_SERVICE, op, String(value))) return null;
 			return textual(field === "root.name" ? "trace:rootName" : "trace:rootService", op, String(value));
 		case "kind":
 			return word("kind", SPAN_KINDS, term, negated);
@@ -117,7 +118,11 @@ function compareCondition(term: Compare, negated: boolean): string | null {
 }
 
 function textual(field: string, op: CompareOp, value: string): string {
-	if (op !== "=" && op !== "!=") return `${field} ${op} ${quoted(value)}`;
+	if (op !== "=" && op !== "!=") {
+		// Beside a comparison with nothing Tempo misses some of the texts it holds for.
+		if (value !== "") return `${field} ${op} ${quoted(value)}`;
+		return op === "<=" ? `${field} = ""` : `${field} =~ "(?s).${op === ">" ? "+" : "*"}"`;
+	}
 	const pattern = patternOf(value);
 	if (pattern === null) return `${field} ${op} ${quoted(value.replaceAll("\\*", "*"))}`;
 	return `${field} ${op === "=" ? "=~" : "!~"} ${quoted(pattern)}`;
