@@ -171,7 +171,8 @@ function post(agent: Agent, url: string, type: string, body: Buffer): Promise<An
 			response.on("end", () => {
 				const text = Buffer.concat(chunks).toString("utf8").slice(0, 300);
 				const retryAfterS = Number(response.headers["retry-after"] ?? 1);
-				const whole = text === "" || text === "{}" || /^\{"partialSuccess":\{\}\}$/.test(text);
+				// In protobuf an empty partial_success may be written out.
+				const whole = text === "" || text === "\n\0" || text === "{}" || /^\{"partialSuccess":\{\}\}$/.test(text);
 				resolve({ status: response.statusCode ?? 0, retryAfterS, partial: whole ? "" : text });
 			});
 		});
