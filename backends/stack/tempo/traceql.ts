@@ -181,6 +181,8 @@ function attribute({ field, op, value }: Compare, negated: boolean): string | nu
 function typedTests(op: CompareOp, value: Compare["value"]): string[] | null {
 	if (typeof value === "boolean") return op === "=" ? [`= ${value}`] : null;
 	if (typeof value === "string") {
+		// Nothing comes before nothing, which TraceQL cannot say of an attribute.
+		if (op === "<" && value === "") return null;
 		const tests = [textual("", op, value).trim()];
 		// Integers beyond 2^53 are decimal strings in our model.
 		if (op === "=" && /^-?\d{16,19}$/.test(value) && absolute(BigInt(value)) <= MAX_INT) tests.push(`= ${value}`);
