@@ -76,15 +76,30 @@ export function withConsumerSpan<T>(message: ConsumedMessage, handle: (span: Spa
 				: [message.carrier as Carrier];
 	const producers = carriers.map(extractContext);
 	const single = producers.length === 1 && message.relation !== "link";
-	const links: Link[] = [];
+	const links = new Map<string, Link>();
 	for (const producer of single ? [] : producers) {
 		const of = trace.getSpanContext(producer);
+		// Messages that were sent together share a producer.
 		if (of !== undefined) {
-			links.push({ context: of });
+			links.set(`${of.traceId}${of.spanId}`, { context: of });
 		}
 	}
-	const parent = single ? producers[0]! : ROOT_CONTEXT;
-	return run(message, message.operation ?? "process", "process", SpanKind.CONSUMER, parent, links, handle);
+	const parent = single ? producers[0]! : producers.length === 1 ? baggageOf(producers[0]!) : ROOT_CONTEXT;
+	return run(
+		message,
+		message.operation ?? "process",
+		"process",
+		SpanKind.CONSUMER,
+		parent,
+		[...links.values()],
+		handle,
+	);
+}
+
+/** A trace of its own, but what the producer said about the work stays true. */
+function baggageOf(producer: Context): Context {
+	const baggage = propagation.getBaggage(producer);
+	return baggage === undefined ? ROOT_CONTEXT : propagation.setBaggage(ROOT_CONTEXT, baggage);
 }
 
 function run<T>(

@@ -34,6 +34,7 @@ export interface Settings {
 	attributeCountLimit: number;
 	instrumentations: { enabled: readonly string[] | undefined; disabled: readonly string[] };
 	quietPaths: readonly string[];
+	kafkaRelation: "parent" | "link";
 	seriesLimit: number;
 }
 
@@ -128,6 +129,7 @@ export function readSettings(env: Env): Settings {
 				: env.TRIVET_QUIET_PATHS.split(",")
 						.map((path) => path.trim())
 						.filter((path) => path !== ""),
+		kafkaRelation: env.TRIVET_KAFKA_RELATION?.trim().toLowerCase() === "link" ? "link" : "parent",
 		seriesLimit: number("TRIVET_SERIES_LIMIT", 2_000),
 	};
 }

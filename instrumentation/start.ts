@@ -28,6 +28,7 @@ import { OtlpSender } from "./otlp/send.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
+import { hookLibraries, LIBRARIES } from "./traces/libraries.ts";
 import { measuredDb } from "./traces/measured-db.ts";
 import { measuredRpcProvider } from "./traces/measured-rpc.ts";
 import { propagator } from "./traces/propagator.ts";
@@ -39,14 +40,17 @@ const SCOPE = { name: "@trivet/instrumentation", version: VERSION };
 const FLUSH_MS = 2_000;
 
 /** All that can be instrumented, by the names OTEL_NODE_ENABLED_INSTRUMENTATIONS and OTEL_NODE_DISABLED_INSTRUMENTATIONS use. */
-const KNOWN = ["http", "express", "fastify", "undici", "pg", "grpc", "pino", "prom-client"] as const;
+const KNOWN = ["http", "express", "fastify", "undici", "pg", "grpc", ...LIBRARIES, "pino", "prom-client"] as const;
 type Known = (typeof KNOWN)[number];
 
-/** The npm modules whose `import` must be seen; http, undici and fastify publish what we need without it. */
+/** The npm modules whose `import` must be seen; http, undici, fastify, mysql2 and redis publish what we need without it. */
 const MODULES: Partial<Record<Known, readonly string[]>> = {
 	express: ["express"],
 	pg: ["pg", "pg-pool"],
 	grpc: ["@grpc/grpc-js"],
+	koa: ["koa"],
+	ioredis: ["ioredis"],
+	kafkajs: ["kafkajs"],
 	pino: ["pino"],
 	"prom-client": ["prom-client"],
 };
@@ -190,6 +194,11 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 		() => new GrpcInstrumentation(),
 		measuredRpcProvider(provider, { server: red.rpcServer, client: red.rpcClient }),
 	);
+	hookLibraries((name) => enabled.has(name as Known), {
+		db: { tracer, durations: red.dbClient },
+		kafkaRelation: settings.kafkaRelation,
+		guarded,
+	});
 }
 
 function patchLibraries(

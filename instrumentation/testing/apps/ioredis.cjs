@@ -1,0 +1,1 @@
+require("./ioredis-routes.cjs").routes(require("ioredis"), Number(process.argv[2]));

@@ -1,0 +1,4 @@
+import Redis from "ioredis";
+import { routes } from "./ioredis-routes.cjs";
+
+routes(Redis, Number(process.argv[2]));

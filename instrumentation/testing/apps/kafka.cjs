@@ -1,0 +1,1 @@
+void require("./kafka-routes.cjs").routes(require("kafkajs"), Number(process.argv[2]));

@@ -1,0 +1,1 @@
+require("./koa-routes.cjs").routes(require("koa"), require("@koa/router"));

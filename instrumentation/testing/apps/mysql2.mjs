@@ -1,0 +1,4 @@
+import mysql from "mysql2";
+import { routes } from "./mysql2-routes.cjs";
+
+routes(mysql, Number(process.argv[2]));

@@ -1,0 +1,1 @@
+void require("./redis-routes.cjs").routes(require("redis"), Number(process.argv[2]));

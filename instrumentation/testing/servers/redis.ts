@@ -1,0 +1,15 @@
+import { type Found, findProgram, type RunningServer, startServer } from "./program.ts";
+
+/** The system's Redis, in memory only. */
+export async function startRedis(): Promise<Found<RunningServer>> {
+	const program = await findProgram("redis-server", "redis-server");
+	if ("missing" in program) {
+		return program;
+	}
+	const found = await startServer(
+		program.found,
+		(folder, port) => ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder],
+		/Ready to accept connections/,
+	);
+	return { found };
+}
