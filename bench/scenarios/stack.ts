@@ -191,8 +191,8 @@ function origin({ url }: { url: string }): string {
 function lokiUrl(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
 	const query = new URLSearchParams({
 		query: `{service_name=~".+"} | trace_id="${traceId}"`,
-		start: `${fromMs}000000`,
-		end: `${toMs}000000`,
+		start: `${Math.floor(fromMs)}000000`,
+		end: `${Math.ceil(toMs)}000000`,
 		limit: "1000",
 		direction: "forward",
 	});
@@ -214,7 +214,9 @@ function prometheusUrl(engines: Engines, { red }: Pivot): string {
 }
 
 async function read(url: string): Promise<void> {
-	const response = await fetch(url, { signal: AbortSignal.timeout(60_000) });
+	const response = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((error: Error) => {
+		throw new Error(`GET ${url}: ${error.message}`);
+	});
 	const body = await response.arrayBuffer();
 	if (response.status !== 200) {
 		throw new Error(`GET ${url} answered ${response.status}: ${Buffer.from(body).toString("utf8").slice(0, 300)}`);

@@ -26,7 +26,9 @@ export async function startSystem(options: SystemOptions): Promise<System> {
 	const child = await startChild<object, SystemReady>(module, [JSON.stringify(options)], { readyMs: 120_000 });
 	const { apiUrl, otlpUrl, storePid } = child.ready;
 	const get = async <T>(path: string): Promise<T> => {
-		const response = await fetch(apiUrl + path, { signal: AbortSignal.timeout(60_000) });
+		const response = await fetch(apiUrl + path, { signal: AbortSignal.timeout(60_000) }).catch((error: Error) => {
+			throw new Error(`GET ${path}: ${error.message}`);
+		});
 		const text = await response.text();
 		if (response.status !== 200) throw new Error(`GET ${path} answered ${response.status}: ${text.slice(0, 300)}`);
 		return JSON.parse(text) as T;
