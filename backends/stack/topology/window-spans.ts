@@ -12,6 +12,7 @@ import type { Engine } from "../engine.ts";
 import { atOnce } from "./at-once.ts";
 import { Crowds } from "./crowds.ts";
 import { type FoundTrace, isLeftOut, quoted, SECOND, SpanSearcher, type WindowSpan } from "./search-spans.ts";
+import { cutEvenly, isWithin, longer, slicesOf } from "./slices.ts";
 
 export interface WindowSpans {
 	/** The window's, and those of their traces around it: parents, children. Copies and versions included. */
@@ -129,11 +130,18 @@ export class WindowReader {
 		const byId = (traceId: TraceId) => this.byId(traceId, call);
 		const select = of === "" ? "all" : "entry";
 		const [grouped, linked, whole] = await Promise.all([
-			atOnce(slicesOf(window, known), AT_ONCE, (slice) =>
-				this.searcher.search(
-					{ condition, window: slice, limit: MAX_TRACES, spansPerTrace: MAX_GROUPED, select, whole: true },
-					call,
+			atOnce(
+				slicesOf(
+					window,
+					known.filter((trace) => !large.includes(trace)),
+					SPANS_PER_SLICE,
 				),
+				AT_ONCE,
+				(slice) =>
+					this.searcher.search(
+						{ condition, window: slice, limit: MAX_TRACES, spansPerTrace: MAX_GROUPED, select, whole: true },
+						call,
+					),
 			),
 			of === "" ? this.linkedTraces(window, large, call) : [],
 			atOnce(large, AT_ONCE, ({ traceId }) => byId(traceId)),
@@ -282,48 +290,10 @@ function conditionOf({ services }: ReadOptions): string {
 	return services.map((service) => `resource.service.name = ${quoted(service)}`).join(" || ");
 }
 
-function isWithin(time: bigint, window: TimeWindow): boolean {
-	return time >= window.fromUnixNano && time < window.toUnixNano;
-}
-
 /** Spans of equal content are copies, whatever slice they came with; among versions the later read one is no better. */
 function numbered(spans: WindowSpan[]): WindowSpan[] {
 	spans.forEach((span, i) => {
 		span.arrival = i;
 	});
 	return spans;
-}
-
-/** Consecutive parts of the window, each with about as many spans of the known traces. */
-function slicesOf(window: TimeWindow, known: readonly FoundTrace[]): TimeWindow[] {
-	const sorted = known.filter(({ matched }) => matched <= MAX_GROUPED);
-	sorted.sort((a, b) => (a.startUnixNano < b.startUnixNano ? -1 : a.startUnixNano > b.startUnixNano ? 1 : 0));
-	const slices: TimeWindow[] = [];
-	let from = window.fromUnixNano;
-	let spans = 0;
-	for (const { startUnixNano, matched } of sorted) {
-		const second = (startUnixNano / SECOND) * SECOND;
-		if (spans + matched > SPANS_PER_SLICE && second > from) {
-			slices.push({ fromUnixNano: from, toUnixNano: second });
-			from = second;
-			spans = 0;
-		}
-		spans += matched;
-	}
-	slices.push({ fromUnixNano: from, toUnixNano: window.toUnixNano });
-	return slices;
-}
-
-function cutEvenly({ fromUnixNano, toUnixNano }: TimeWindow, parts: number): TimeWindow[] {
-	const length = longer(SECOND, (toUnixNano - fromUnixNano) / BigInt(parts));
-	const slices: TimeWindow[] = [];
-	for (let from = fromUnixNano; from < toUnixNano && slices.length < parts; from += length) {
-		const last = slices.length === parts - 1 || from + length > toUnixNano;
-		slices.push({ fromUnixNano: from, toUnixNano: last ? toUnixNano : from + length });
-	}
-	return slices;
-}
-
-function longer(a: bigint, b: bigint): bigint {
-	return a > b ? a : b;
 }
