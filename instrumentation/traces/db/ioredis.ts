@@ -15,9 +15,13 @@ interface Command {
 interface Client {
 	options?: { host?: string; port?: number; path?: string; db?: number };
 	condition?: { select?: number };
+	status?: string;
 }
 
 type SendCommand = (this: Client, command: Command, stream?: unknown) => unknown;
+
+/** What the client itself says to a new connection before anybody else may. */
+const HANDSHAKE = new Set(["HELLO", "AUTH", "SELECT", "CLIENT", "INFO", "READONLY"]);
 
 /** Commands of one pipeline that are still without an answer. */
 interface Batch {
@@ -50,6 +54,9 @@ export function patchIoredis(exports: object, hook: DbHook): boolean {
 		}
 		seen.add(command);
 		const operation = redisOperation(command.name);
+		if (client.status === "connect" && HANDSHAKE.has(operation)) {
+			return;
+		}
 		if (command.pipelineIndex === undefined || !isObject(stream)) {
 			const text = redisText(operation, command.args ?? []);
 			const call = new DbCall(hook, { ...server(client), operation, text }, caller);

@@ -111,17 +111,20 @@ describe.skipIf(port === 0).each([
 		expect(capture.spans.filter(({ kind }) => kind === CLIENT)).toHaveLength(1);
 	});
 
-	it.runIf(current)("a callback runs in the context of its request, not of the one that opened the connection", async () => {
-		await (await fetch(`${url}/query`)).text();
-		await (await fetch(`${url}/query`)).text();
-		await capture.until(() => capture.spans.filter(({ kind }) => kind === 2).length === 2, "both requests");
-		const traces = capture.spans.filter(({ kind }) => kind === 2).map(({ traceId }) => traceId);
-		expect(
-			lines()
-				.slice(-2)
-				.map(({ trace_id }) => trace_id),
-		).toEqual(traces);
-	});
+	it.runIf(current)(
+		"a callback runs in the context of its request, not of the one that opened the connection",
+		async () => {
+			await (await fetch(`${url}/query`)).text();
+			await (await fetch(`${url}/query`)).text();
+			await capture.until(() => capture.spans.filter(({ kind }) => kind === 2).length === 2, "both requests");
+			const traces = capture.spans.filter(({ kind }) => kind === 2).map(({ traceId }) => traceId);
+			expect(
+				lines()
+					.slice(-2)
+					.map(({ trace_id }) => trace_id),
+			).toEqual(traces);
+		},
+	);
 
 	it.runIf(current)("a server that is not there shows as a failed call under the request", async () => {
 		expect((await fetch(`${url}/down`)).status).toBe(500);

@@ -11,29 +11,30 @@ import { maskLiterals, redisOperation, redisText } from "./query-text.ts";
 /** mysql2 before 3.20 has no channels: OpenTelemetry's instrumentation patches it. */
 export function instrumentOlderMysql2(): Instrumentation {
 	const instrumentation = new MySQL2Instrumentation({ maskStatement: true, maskStatementHook: maskLiterals });
-	narrow(instrumentation.getModuleDefinitions(), [">=1.4.2 <3.20.0"]);
+	narrow(instrumentation, [">=1.4.2 <3.20.0"]);
 	return instrumentation;
 }
 
 /** node-redis 2 to 5.11 has no channels: OpenTelemetry's instrumentation patches it. */
 export function instrumentOlderRedis(): Instrumentation {
 	const instrumentation = new RedisInstrumentation({ dbStatementSerializer: (name, args) => redisText(name, args) });
-	const definitions = instrumentation.getModuleDefinitions();
-	narrow(
-		definitions.filter(({ name }) => name !== "redis"),
-		[">=1.0.0 <2.0.0", ">=5.0.0 <5.12.0"],
-	);
+	// Two instrumentations in one: that of node-redis 2 and 3, which has no newer versions to keep off, and this one.
+	const { instrumentationV4_V5: sinceVersion4 } = instrumentation as unknown as {
+		instrumentationV4_V5: Instrumentation;
+	};
+	narrow(sinceVersion4, [">=1.0.0 <2.0.0", ">=5.0.0 <5.12.0"]);
 	return instrumentation;
 }
 
-/** Versions that report by themselves would be traced twice. */
-function narrow(definitions: readonly InstrumentationModuleDefinition[], versions: string[]): void {
+/** Keep off the versions that report by themselves, which would be traced twice. `getModuleDefinitions` gives copies. */
+function narrow(instrumentation: Instrumentation, versions: string[]): void {
+	const { _modules: definitions } = instrumentation as unknown as { _modules: InstrumentationModuleDefinition[] };
 	for (const definition of definitions) {
 		definition.supportedVersions = versions;
 		for (const file of definition.files) {
-			file.supportedVersions = file.supportedVersions.flatMap((range) =>
-				range.startsWith("^6") ? [] : range.startsWith("^5") || range.startsWith(">=1.4.2") ? versions : [range],
-			);
+			// A file that only versions before 4.1 had keeps its narrower range.
+			file.supportedVersions =
+				file.supportedVersions.length > 1 || versions.length === 1 ? versions : file.supportedVersions;
 		}
 	}
 }
