@@ -12,7 +12,8 @@ export {
 	withConsumerSpan,
 	withProducerSpan,
 } from "./messaging.ts";
-export { start } from "./start.ts";
+export type { Keep, Rule, SamplerChoice, Tail } from "./sampling/choice.ts";
+export { type StartOptions, start } from "./start.ts";
 
 /** Answer a scrape on the app's own server: the app's registry and the RED metrics, as text or OpenMetrics with exemplars. */
 export async function metricsHandler(request: IncomingMessage, response: ServerResponse): Promise<void> {

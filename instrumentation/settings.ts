@@ -1,3 +1,4 @@
+import { readSampler, type SamplerChoice } from "./sampling/choice.ts";
 import { say } from "./say.ts";
 
 export type Signal = "traces" | "logs" | "metrics";
@@ -24,7 +25,7 @@ export interface Settings {
 	resourceAttributes: Record<string, string>;
 	exporters: Record<Signal, readonly string[]>;
 	targets: Record<Signal, OtlpTarget>;
-	sampler: string;
+	sampler: SamplerChoice;
 	prometheus: { host: string; port: number };
 	metricIntervalMs: number;
 	metricTimeoutMs: number;
@@ -99,8 +100,6 @@ export function readSettings(env: Env): Settings {
 		// Spans leave as soon as lines do, not after OTel's five seconds: neither should be on screen without the other.
 		delayMs: number(`${prefix}_SCHEDULE_DELAY`, 1_000),
 	});
-	const sampler = nonEmpty(env.OTEL_TRACES_SAMPLER) ?? "parentbased_always_on";
-	const samplerArgument = nonEmpty(env.OTEL_TRACES_SAMPLER_ARG);
 	return {
 		disabled: env.OTEL_SDK_DISABLED?.trim().toLowerCase() === "true",
 		logLevel: nonEmpty(env.OTEL_LOG_LEVEL),
@@ -108,7 +107,7 @@ export function readSettings(env: Env): Settings {
 		resourceAttributes: pairs(env.OTEL_RESOURCE_ATTRIBUTES),
 		exporters: { traces: exporters("traces"), logs: exporters("logs"), metrics: exporters("metrics") },
 		targets: { traces: target("traces"), logs: target("logs"), metrics: target("metrics") },
-		sampler: samplerArgument === undefined ? sampler : `${sampler} ${samplerArgument}`,
+		sampler: readSampler(nonEmpty(env.OTEL_TRACES_SAMPLER), nonEmpty(env.OTEL_TRACES_SAMPLER_ARG), say),
 		prometheus: {
 			host: nonEmpty(env.OTEL_EXPORTER_PROMETHEUS_HOST) ?? "127.0.0.1",
 			port: number("OTEL_EXPORTER_PROMETHEUS_PORT", 9464, 0),

@@ -13,14 +13,16 @@ export async function within(deadlineMs: number, work: readonly Promise<unknown>
 /**
  * Flush before the process goes: when the event loop runs dry, and on SIGTERM and SIGINT. A listener takes the signal's
  * default away, so when ours is the only one the signal is raised again after the flush; otherwise the app decides when to go.
+ *
+ * @param flush is told whether the process ends with it.
  */
-export function flushOnExit(flush: (deadlineMs: number) => Promise<void>): void {
+export function flushOnExit(flush: (deadlineMs: number, ends: boolean) => Promise<void>): void {
 	let flushedDry = false;
 	process.on("beforeExit", () => {
 		// The flush wakes the loop, and a dry loop comes here again: once is enough.
 		if (!flushedDry) {
 			flushedDry = true;
-			void flush(DEADLINE_MS);
+			void flush(DEADLINE_MS, true);
 		}
 	});
 	for (const signal of ["SIGTERM", "SIGINT"] as const) {
@@ -30,7 +32,7 @@ export function flushOnExit(flush: (deadlineMs: number) => Promise<void>): void 
 				// A second signal during the flush then ends the process at once, as it would without us.
 				process.off(signal, onSignal);
 			}
-			void flush(DEADLINE_MS).finally(() => {
+			void flush(DEADLINE_MS, alone).finally(() => {
 				if (alone) {
 					process.kill(process.pid, signal);
 				}

@@ -18,13 +18,16 @@ import { type PinoModule, patchPino } from "./logs/pino.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
 import type { Family } from "./metrics/family.ts";
-import { type PromClient, patchPromClient, registerRed } from "./metrics/prom-client.ts";
+import { patchExemplars } from "./metrics/prom-client/exemplars.ts";
+import type { PromClient } from "./metrics/prom-client/module.ts";
 import { MetricPush } from "./metrics/push.ts";
-import { createRed, type Red, redHistograms } from "./metrics/red.ts";
+import { createRed, type Red, redMetrics } from "./metrics/red.ts";
 import { serveMetrics } from "./metrics/serve.ts";
+import { targetInfo } from "./metrics/target-info.ts";
 import { hookImports, onModules } from "./module-hooks.ts";
 import type { Counts } from "./otlp/batch-queue.ts";
 import { OtlpSender } from "./otlp/send.ts";
+import { describeSampler, type SamplerChoice } from "./sampling/choice.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
@@ -55,19 +58,24 @@ const MODULES: Partial<Record<Known, readonly string[]>> = {
 	"prom-client": ["prom-client"],
 };
 
+/** What code decides; it wins over the environment. */
+export interface StartOptions {
+	sampler?: SamplerChoice;
+}
+
 /**
  * Start instrumenting this process. Reads the OTEL_* environment; a second call, from whichever copy of the package, returns
  * the first one's instance. Never throws: what fails is said on stderr and left out.
  *
  * @returns the running instance, or undefined when OTEL_SDK_DISABLED is `true` or starting failed.
  */
-export function start(): Instance | undefined {
+export function start(options: StartOptions = {}): Instance | undefined {
 	const running = instance();
 	if (running !== undefined) {
 		return running;
 	}
 	try {
-		const settings = readSettings(process.env);
+		const settings = { ...readSettings(process.env), ...options };
 		if (settings.disabled) {
 			return undefined;
 		}
@@ -89,9 +97,12 @@ function begin(settings: Settings): Instance {
 	setExemplars(settings.exporters.traces.length > 0);
 
 	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
-	const metrics = new Metrics(redHistograms(red), () =>
-		ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
-	);
+	const metrics = new Metrics(settings.seriesLimit);
+	metrics.add(targetInfo(identity.resource), ...redMetrics(red));
+	metrics.addFamilies(() => [
+		...ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
+		...tracing.families(),
+	]);
 	const push = settings.exporters.metrics.includes("otlp")
 		? new MetricPush({
 				metrics,
@@ -109,8 +120,13 @@ function begin(settings: Settings): Instance {
 		serveMetrics(metrics, settings.prometheus.host, settings.prometheus.port);
 	}
 
-	const flush = (deadlineMs = FLUSH_MS): Promise<void> =>
-		within(deadlineMs, [tracing.flush(), logs?.queue.flush() ?? Promise.resolve(), push?.flush() ?? Promise.resolve()]);
+	const flush = (deadlineMs = FLUSH_MS, ends = false): Promise<void> => {
+		if (ends) {
+			tracing.settle();
+		}
+		const logging = logs?.queue.flush() ?? Promise.resolve();
+		return within(deadlineMs, [tracing.flush(), logging, push?.flush() ?? Promise.resolve()]);
+	};
 	flushOnExit(flush);
 	const running: Instance = { version: VERSION, red, metrics, flush };
 	setInstance(running);
@@ -222,12 +238,10 @@ function patchLibraries(
 			? {
 					"prom-client": (exports: unknown, found: string | undefined, folder: string | undefined) => {
 						const client = exports as PromClient;
-						const kind = patchPromClient(client, found, folder);
-						if (kind === "none") {
+						if (patchExemplars(client, found, folder) === "none") {
 							say(`prom-client ${found ?? ""} is not built the way we know; its metrics have no exemplars`);
 						}
-						registerRed(client, redHistograms(red));
-						metrics.addRegistry(client.register);
+						metrics.addClient(client);
 					},
 				}
 			: {}),
@@ -266,5 +280,5 @@ function summary(settings: Settings, { service }: Identity, enabled: readonly st
 			say(`${signal} go over HTTP to port 4317, which is OTLP's gRPC port: nothing will arrive; use 4318`);
 		}
 	}
-	return `${service}: ${enabled.join(", ")}; ${to.join(", ")}; sampler ${settings.sampler}; ESM hooks: ${imports}`;
+	return `${service}: ${enabled.join(", ")}; ${to.join(", ")}; sampler ${describeSampler(settings.sampler)}; ESM hooks: ${imports}`;
 }

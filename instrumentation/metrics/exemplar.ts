@@ -15,7 +15,39 @@ export function setExemplars(on: boolean): void {
 	enabled = on;
 }
 
-/** Labels for the span that is active, or undefined when there is none or it is not sampled: a dead exemplar is worse than none. */
+/** Knows of traces that are not sampled whether they are kept all the same, which may take until they are over. */
+export interface ExemplarGate {
+	mayKeep(traceId: string): boolean;
+	isUndecided(traceId: string): boolean;
+	/** Runs `then` if the trace is kept, when that is decided. */
+	whenKept(traceId: string, then: () => void): void;
+}
+
+let gate: ExemplarGate | undefined;
+
+/** Exemplars of undecided traces then wait for the decision: no exemplar points at a trace that was dropped. */
+export function deferExemplars(to: ExemplarGate | undefined): void {
+	gate = to;
+}
+
+/** Whether these labels must go through `placeWhenKept` before they are shown. False at once where nothing is ever undecided. */
+export function isUndecided(labels: SpanLabels): boolean {
+	return gate?.isUndecided(labels.trace_id) === true;
+}
+
+/** Write `exemplar` to `slots[slot]` when its trace is kept. */
+export function placeWhenKept<S extends object, K extends keyof S>(
+	slots: S,
+	slot: K,
+	exemplar: S[K],
+	labels: SpanLabels,
+): void {
+	gate?.whenKept(labels.trace_id, () => {
+		slots[slot] = exemplar;
+	});
+}
+
+/** Labels for the span that is active, or undefined when there is none or it goes nowhere: a dead exemplar is worse than none. */
 export function activeExemplarLabels(at: Context = activeContext()): SpanLabels | undefined {
 	const span = trace.getSpan(at);
 	return span === undefined ? undefined : exemplarLabels(span.spanContext());
@@ -26,7 +58,7 @@ export function spanExemplarLabels(span: Span | undefined): SpanLabels | undefin
 }
 
 function exemplarLabels(of: SpanContext): SpanLabels | undefined {
-	return !enabled || (of.traceFlags & TraceFlags.SAMPLED) === 0
-		? undefined
-		: { trace_id: of.traceId, span_id: of.spanId };
+	return enabled && ((of.traceFlags & TraceFlags.SAMPLED) !== 0 || gate?.mayKeep(of.traceId) === true)
+		? { trace_id: of.traceId, span_id: of.spanId }
+		: undefined;
 }

@@ -9,32 +9,65 @@ import {
 	type SpanProcessor,
 } from "@opentelemetry/sdk-trace-base";
 import { nowMs } from "../clock.ts";
+import type { Family } from "../metrics/family.ts";
 import type { Counts } from "../otlp/batch-queue.ts";
 import { OtlpSender } from "../otlp/send.ts";
+import { createSampling } from "../sampling/sampling.ts";
 import type { OtlpTarget, Settings } from "../settings.ts";
 import { BatchProcessor } from "./batch-processor.ts";
 
 export interface Tracing {
 	provider: TracerProvider;
+	/** Decide what waits for its trace's end, since the process ends. */
+	settle(): void;
 	flush(): Promise<void>;
 	counts(): Readonly<Counts> | undefined;
+	/** What the sampler and its tail did. */
+	families(): Family[];
 }
 
 /** The SDK's provider with its sampler and limits from the environment, and OTLP/HTTP behind a batch. */
 export function createTracing(settings: Settings, resource: Readonly<Record<string, string | number>>): Tracing {
-	const spanProcessors: SpanProcessor[] = [new PreciseStart()];
+	const sampling = createSampling(settings.sampler);
+	const out: SpanProcessor[] = [];
 	const batch = settings.exporters.traces.includes("otlp")
 		? new BatchProcessor(otlpExporter(settings.targets.traces), settings.spanQueue)
 		: undefined;
 	if (batch !== undefined) {
-		spanProcessors.push(batch);
+		out.push(batch);
 	}
 	if (settings.exporters.traces.includes("console")) {
-		spanProcessors.push(new SimpleSpanProcessor(new ConsoleSpanExporter()));
+		out.push(new SimpleSpanProcessor(new ConsoleSpanExporter()));
 	}
-	const provider = new BasicTracerProvider({ resource: resourceFromAttributes(resource), spanProcessors });
+	const provider = new BasicTracerProvider({
+		resource: resourceFromAttributes(resource),
+		sampler: sampling.sampler,
+		spanProcessors: [new PreciseStart(), ...(out.length === 0 ? [] : [sampling.before(together(out))])],
+	});
 	// Not the provider's own flush: its timer would hold the process open.
-	return { provider, flush: async () => batch?.forceFlush(), counts: () => batch?.counts() };
+	return {
+		provider,
+		settle: sampling.settle,
+		flush: async () => batch?.forceFlush(),
+		counts: () => batch?.counts(),
+		families: sampling.families,
+	};
+}
+
+function together(processors: readonly SpanProcessor[]): SpanProcessor {
+	const [only] = processors;
+	if (only !== undefined && processors.length === 1) {
+		return only;
+	}
+	const all = async (work: (processor: SpanProcessor) => Promise<void>): Promise<void> => {
+		await Promise.all(processors.map(work));
+	};
+	return {
+		onStart: (span, parent) => processors.forEach((processor) => void processor.onStart(span, parent)),
+		onEnd: (span) => processors.forEach((processor) => void processor.onEnd(span)),
+		forceFlush: () => all((processor) => processor.forceFlush()),
+		shutdown: () => all((processor) => processor.shutdown()),
+	};
 }
 
 interface Transport {
