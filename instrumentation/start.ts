@@ -115,7 +115,7 @@ function begin(settings: Settings): Instance {
 
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
 	instrument(enabled, red, settings, tracing.provider);
-	patchLibraries(enabled, red, metrics, identity, logs);
+	patchLibraries(enabled, metrics, identity, logs);
 	if (settings.exporters.metrics.includes("prometheus")) {
 		serveMetrics(metrics, settings.prometheus.host, settings.prometheus.port);
 	}
@@ -219,7 +219,6 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 
 function patchLibraries(
 	enabled: ReadonlySet<Known>,
-	red: Red,
 	metrics: Metrics,
 	{ service, env, version }: Identity,
 	logs: LogExporter | undefined,

@@ -1,172 +1,113 @@
 import { say } from "../say.ts";
-import type { Exemplar, Family, HistogramPoint, Labels, NumberPoint, SummaryPoint } from "./family.ts";
-import type { DurationHistogram } from "./histogram.ts";
-import {
-	type PromExemplar,
-	type PromRegistry,
-	type PromSnapshot,
-	type PromValue,
-	RegisteredRed,
-} from "./prom-client.ts";
+import type { Family, OwnMetric } from "./family.ts";
+import type { PromClient, PromMetric, PromRegistry } from "./prom-client/module.ts";
+import { Registered, register, watchRegistries } from "./prom-client/registered.ts";
+import { toFamily } from "./prom-client/snapshot.ts";
 
-/** Everything this process measures: the registries of the app's copies of prom-client, our RED histograms, our own counts. */
+/** Registries that are made and forgotten go with the garbage; an app that keeps more than these has the newest left out. */
+const MAX_REGISTRIES = 1_000;
+
+/** Everything this process measures: the registries of the app's copies of prom-client, and the metrics of this package. */
 export class Metrics {
-	private readonly registries = new Set<PromRegistry>();
-	private readonly red: readonly DurationHistogram[];
-	private readonly own: () => Family[];
+	private readonly clients: PromClient[] = [];
+	private readonly registries = new Set<WeakRef<PromRegistry>>();
+	private readonly known = new WeakSet<PromRegistry>();
+	private readonly names = new WeakMap<PromMetric, string>();
+	private readonly own: OwnMetric[] = [];
+	private readonly sources: (() => readonly Family[])[] = [];
+	private readonly seriesLimit: number;
 
-	constructor(red: readonly DurationHistogram[], own: () => Family[]) {
-		this.red = red;
-		this.own = own;
+	constructor(seriesLimit = Number.POSITIVE_INFINITY) {
+		this.seriesLimit = seriesLimit;
+	}
+
+	/** Show metrics of ours on every page, now and in each copy of prom-client that the app loads later. */
+	add(...metrics: readonly OwnMetric[]): void {
+		for (const metric of metrics) {
+			this.own.push(metric);
+			for (const client of this.clients) {
+				register(client, metric);
+			}
+		}
+	}
+
+	/** Show more families, on our page and in the push only. */
+	addFamilies(read: () => readonly Family[]): void {
+		this.sources.push(read);
+	}
+
+	/** Read all registries of this copy of prom-client, and put ours into its default one. */
+	addClient(client: PromClient): void {
+		this.addRegistry(client.register);
+		watchRegistries(client, (registry, metric, name) => {
+			this.names.set(metric, name);
+			this.addRegistry(registry);
+		});
+		this.clients.push(client);
+		for (const metric of this.own) {
+			register(client, metric);
+		}
 	}
 
 	addRegistry(registry: PromRegistry): void {
-		this.registries.add(registry);
+		if (!this.known.has(registry) && this.registries.size < MAX_REGISTRIES) {
+			this.known.add(registry);
+			this.registries.add(new WeakRef(registry));
+		}
 	}
 
 	/** One snapshot of all families; a collector of the app that throws costs its own metric only. First name wins. */
 	async collect(): Promise<Family[]> {
-		const families: Family[] = [];
-		const names = new Set<string>();
+		const families = new Map<string, Family>();
 		const add = (family: Family): void => {
-			if (!names.has(family.name)) {
-				names.add(family.name);
-				families.push(family);
+			if (!families.has(family.name)) {
+				families.set(family.name, family);
 			}
 		};
-		for (const registry of this.registries) {
-			const defaults = registry._defaultLabels ?? {};
-			const metrics = registry.getMetricsAsArray().filter((metric) => !(metric instanceof RegisteredRed));
+		for (const reference of this.registries) {
+			const registry = reference.deref();
+			if (registry === undefined) {
+				this.registries.delete(reference);
+				continue;
+			}
+			const metrics = registry.getMetricsAsArray().filter((metric) => !(metric instanceof Registered));
 			const snapshots = await Promise.allSettled(metrics.map(async (metric) => metric.get()));
 			snapshots.forEach((snapshot, index) => {
+				const metric = metrics[index]!;
 				if (snapshot.status === "rejected") {
-					say(`the metric ${metrics[index]!.name} could not be collected: ${String(snapshot.reason)}`);
+					say(`the metric ${metric.name} could not be collected: ${String(snapshot.reason)}`);
 					return;
 				}
-				const family = toFamily(snapshot.value, defaults);
-				if (family !== undefined) {
-					add(family);
-				}
+				const family = toFamily(snapshot.value, registry._defaultLabels ?? {});
+				add({ ...family, name: this.names.get(metric) ?? family.name });
+				this.warnOfMany(family);
 			});
 		}
-		for (const histogram of this.red) {
-			if (!histogram.isEmpty) {
-				add(histogram.family());
+		for (const family of this.readOwn()) {
+			if (family.points.length > 0) {
+				add(family);
 			}
 		}
-		this.own().forEach(add);
-		return families;
+		return [...families.values()];
 	}
-}
 
-/** A prom-client snapshot as a family. Label values become text; default labels fill what a series does not have itself. */
-export function toFamily(snapshot: PromSnapshot, defaults: Record<string, string>): Family | undefined {
-	const { name, help, values } = snapshot;
-	switch (snapshot.type) {
-		case "counter":
-		case "gauge":
-			return { name, help, type: snapshot.type, points: values.map((value) => numberPoint(value, defaults)) };
-		case "histogram":
-			return { name, help, type: "histogram", points: histogramPoints(name, values, defaults) };
-		case "summary":
-			return { name, help, type: "summary", points: summaryPoints(name, values, defaults) };
-		default:
-			return { name, help, type: "unknown", points: values.map((value) => numberPoint(value, defaults)) };
+	private readOwn(): Family[] {
+		return [...this.own.map((metric) => () => [metric.family()]), ...this.sources].flatMap((read) => {
+			try {
+				return read();
+			} catch (error) {
+				say(`a metric could not be read: ${String(error)}`);
+				return [];
+			}
+		});
 	}
-}
 
-function numberPoint({ labels, value, exemplar }: PromValue, defaults: Record<string, string>): NumberPoint {
-	const point: NumberPoint = { labels: labelsOf(labels, defaults), value };
-	const kept = toExemplar(exemplar);
-	return kept === undefined ? point : { ...point, exemplar: kept };
-}
-
-function labelsOf(labels: Record<string, string | number>, defaults: Record<string, string>, without?: string): Labels {
-	const result: Labels = {};
-	for (const [key, value] of Object.entries(defaults)) {
-		result[key] = String(value);
-	}
-	for (const [key, value] of Object.entries(labels)) {
-		if (key !== without && value !== undefined && value !== null) {
-			result[key] = String(value);
+	/** The app's own metrics are its own: too many series are said, never left out. */
+	private warnOfMany({ name, points }: Family): void {
+		if (points.length > this.seriesLimit) {
+			say(
+				`the app's metric ${name} has more than ${this.seriesLimit} series: a label of it has too many values (TRIVET_SERIES_LIMIT)`,
+			);
 		}
 	}
-	return result;
-}
-
-/** An exemplar within OpenMetrics' limit of 128 characters, or none: one that is too long costs Prometheus the whole scrape. */
-function toExemplar(exemplar: PromExemplar | null | undefined): Exemplar | undefined {
-	if (exemplar === null || exemplar === undefined || typeof exemplar.value !== "number") {
-		return undefined;
-	}
-	const labels = labelsOf(exemplar.labelSet ?? {}, {});
-	let length = 0;
-	for (const [key, value] of Object.entries(labels)) {
-		length += [...key].length + [...value].length;
-	}
-	return length > 128 ? undefined : { labels, value: exemplar.value, atMs: Number(exemplar.timestamp) * 1000 };
-}
-
-function histogramPoints(
-	name: string,
-	values: readonly PromValue[],
-	defaults: Record<string, string>,
-): HistogramPoint[] {
-	interface Building {
-		labels: Labels;
-		buckets: { bound: number; cumulated: number; exemplar: Exemplar | undefined }[];
-		sum: number;
-		count: number;
-	}
-	const points = new Map<string, Building>();
-	for (const value of values) {
-		const labels = labelsOf(value.labels, defaults, "le");
-		const key = JSON.stringify(Object.entries(labels).sort());
-		let point = points.get(key);
-		if (point === undefined) {
-			point = { labels, buckets: [], sum: 0, count: 0 };
-			points.set(key, point);
-		}
-		if (value.metricName === `${name}_sum`) {
-			point.sum = value.value;
-		} else if (value.metricName === `${name}_count`) {
-			point.count = value.value;
-		} else {
-			const le = value.labels.le;
-			const bound = le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le);
-			point.buckets.push({ bound, cumulated: value.value, exemplar: toExemplar(value.exemplar) });
-		}
-	}
-	return [...points.values()].map(({ labels, buckets, sum, count }) => {
-		buckets.sort((a, b) => a.bound - b.bound);
-		return {
-			labels,
-			sum,
-			count,
-			bounds: buckets.filter(({ bound }) => Number.isFinite(bound)).map(({ bound }) => bound),
-			counts: buckets.map(({ cumulated }, index) => cumulated - (buckets[index - 1]?.cumulated ?? 0)),
-			exemplars: buckets.map(({ exemplar }) => exemplar),
-		};
-	});
-}
-
-function summaryPoints(name: string, values: readonly PromValue[], defaults: Record<string, string>): SummaryPoint[] {
-	const points = new Map<string, SummaryPoint & { quantiles: { quantile: number; value: number }[] }>();
-	for (const value of values) {
-		const labels = labelsOf(value.labels, defaults, "quantile");
-		const key = JSON.stringify(Object.entries(labels).sort());
-		let point = points.get(key);
-		if (point === undefined) {
-			point = { labels, quantiles: [], sum: 0, count: 0 };
-			points.set(key, point);
-		}
-		if (value.metricName === `${name}_sum`) {
-			point.sum = value.value;
-		} else if (value.metricName === `${name}_count`) {
-			point.count = value.value;
-		} else {
-			point.quantiles.push({ quantile: Number(value.labels.quantile), value: value.value });
-		}
-	}
-	return [...points.values()];
 }

@@ -3,11 +3,12 @@ import client from "prom-client";
 import { describe, expect, it } from "vitest";
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import { parsePrometheusText } from "../../backends/embedded/scrape/prometheus-text.ts";
-import { Metrics, toFamily } from "./collect.ts";
+import { Metrics } from "./collect.ts";
 import { canonical, expose, negotiate } from "./exposition.ts";
 import type { Family } from "./family.ts";
 import { DurationHistogram } from "./histogram.ts";
-import type { PromRegistry } from "./prom-client.ts";
+import type { PromRegistry } from "./prom-client/module.ts";
+import { toFamily } from "./prom-client/snapshot.ts";
 
 const number = (name: string, type: "counter" | "gauge", value: number, labels = {}): Family => ({
 	name,
@@ -125,7 +126,7 @@ describe("the page", () => {
 							}
 						}
 					}
-					const collected = new Metrics([], () => []);
+					const collected = new Metrics();
 					collected.addRegistry(registry as unknown as PromRegistry);
 					const families = await collected.collect();
 					const before = JSON.stringify(await registry.getMetricsAsJSON());

@@ -1,3 +1,4 @@
+import { say } from "../say.ts";
 import type { Exemplar, Family, Labels, NumberPoint } from "./family.ts";
 
 export const TEXT_CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -37,11 +38,15 @@ export function expose(families: readonly Family[], format: Format): string {
 	return format === "openmetrics" ? openMetrics(families) : prometheusText(families);
 }
 
+const TEXT_TYPES: Partial<Record<Family["type"], string>> = { unknown: "untyped", info: "gauge" };
+/** What OpenMetrics takes off a sample's name to find its family. */
+const SUFFIXES: Partial<Record<Family["type"], string>> = { counter: "_total", info: "_info" };
+
 function prometheusText(families: readonly Family[]): string {
 	const out: string[] = [];
 	for (const family of families) {
 		out.push(`# HELP ${family.name} ${escapeHelp(family.help)}`);
-		out.push(`# TYPE ${family.name} ${family.type === "unknown" ? "untyped" : family.type}`);
+		out.push(`# TYPE ${family.name} ${TEXT_TYPES[family.type] ?? family.type}`);
 		samples(out, family, family.name, "", false);
 	}
 	return `${out.join("\n")}\n`;
@@ -51,12 +56,12 @@ function openMetrics(families: readonly Family[]): string {
 	const out: string[] = [];
 	const taken = new Set<string>();
 	for (const family of families) {
-		const isCounter = family.type === "counter";
-		const name = isCounter ? family.name.replace(/_total$/, "") : family.name;
+		const suffix = SUFFIXES[family.type] ?? "";
+		const name = suffix !== "" && family.name.endsWith(suffix) ? family.name.slice(0, -suffix.length) : family.name;
 		const produced = namesOf(name, family.type);
 		// Two families that would share a sample name make the whole page invalid: the later one is left out.
 		if (produced.some((sample) => taken.has(sample))) {
-			out.push();
+			say(`${family.name} is not on the OpenMetrics page: another metric has one of its names`);
 			continue;
 		}
 		for (const sample of produced) {
@@ -66,7 +71,7 @@ function openMetrics(families: readonly Family[]): string {
 		if (family.help !== "") {
 			out.push(`# HELP ${name} ${escapeLabel(family.help)}`);
 		}
-		samples(out, family, name, isCounter ? "_total" : "", true);
+		samples(out, family, name, suffix, true);
 	}
 	out.push("# EOF");
 	return `${out.join("\n")}\n`;
@@ -78,6 +83,8 @@ function namesOf(name: string, type: Family["type"]): string[] {
 			return [name, `${name}_total`, `${name}_created`];
 		case "histogram":
 			return [name, `${name}_bucket`, `${name}_count`, `${name}_sum`, `${name}_created`];
+		case "info":
+			return [name, `${name}_info`];
 		case "summary":
 			return [name, `${name}_count`, `${name}_sum`, `${name}_created`];
 		default:

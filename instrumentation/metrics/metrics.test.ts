@@ -91,7 +91,7 @@ describe.each(["express.mjs", "express.cjs"])("/metrics of %s", (file) => {
 		await scrape();
 		const again = parsePrometheusText(await (await fetch(metricsUrl)).text());
 		expect(again.map(({ name }) => name)).toEqual(text.map(({ name }) => name));
-		expect(open.map(({ name }) => name)).toEqual(text.map(({ name }) => name.replace(/_total$/, "")));
+		expect(open.map(({ name }) => name)).toEqual(text.map(({ name }) => name.replace(/_(total|info)$/, "")));
 		expect(own).toContain(
 			'http_server_request_duration_seconds_count{http_request_method="GET",http_route="/users/:id"',
 		);

@@ -39,7 +39,10 @@ export class MetricPush {
 
 	private async push(): Promise<void> {
 		const { metrics, sender, resource, scope } = this.options;
-		const families = (await metrics.collect()).filter((family) => family.points.length > 0);
+		const families = (await metrics.collect()).filter(
+			// What describes the target is the resource already.
+			({ type, points }) => type !== "info" && points.length > 0,
+		);
 		if (families.length === 0) {
 			return;
 		}

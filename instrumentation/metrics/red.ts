@@ -1,3 +1,5 @@
+import { ExemplarCounter } from "./counter.ts";
+import type { OwnMetric } from "./family.ts";
 import { DB_BOUNDS, DurationHistogram, HTTP_BOUNDS } from "./histogram.ts";
 
 /** Rate, errors and duration of every call in and out, by the semantic conventions' names. Route templates only, never raw paths. */
@@ -9,6 +11,7 @@ export interface Red {
 	dbClient: DurationHistogram;
 	messagingPublish: DurationHistogram;
 	messagingProcess: DurationHistogram;
+	httpErrors: ExemplarCounter;
 }
 
 export function createRed(seriesLimit: number): Red {
@@ -54,13 +57,23 @@ export function createRed(seriesLimit: number): Red {
 		),
 		messagingPublish: histogram("messaging.client.operation.duration", "Duration of sending messages.", messaging),
 		messagingProcess: histogram("messaging.process.duration", "Duration of processing messages.", messaging),
+		httpErrors: new ExemplarCounter(
+			{
+				name: "http.request.errors",
+				unit: "{error}",
+				help: "Failed HTTP server requests by what made them fail.",
+				labels: ["cause", "http.request.method", "http.route"],
+			},
+			seriesLimit,
+		),
 	};
 }
 
 /** The order is the order on the /metrics page. */
-export function redHistograms(red: Red): DurationHistogram[] {
+export function redMetrics(red: Red): OwnMetric[] {
 	return [
 		red.httpServer,
+		red.httpErrors,
 		red.httpClient,
 		red.rpcServer,
 		red.rpcClient,
