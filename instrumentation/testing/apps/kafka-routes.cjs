@@ -15,7 +15,13 @@ exports.routes = async ({ Kafka, logLevel }, port) => {
 	const producer = kafka.producer();
 	await producer.connect();
 	const consume = async (topic, config) => {
-		const consumer = kafka.consumer({ groupId: `${topic}-group`, maxWaitTimeInMs: 100 });
+		const consumer = kafka.consumer({
+			groupId: `${topic}-group`,
+			maxWaitTimeInMs: 100,
+			// An app that was killed is out of its group soon.
+			sessionTimeout: 1_500,
+			heartbeatInterval: 300,
+		});
 		await consumer.connect();
 		await consumer.subscribe({ topic, fromBeginning: true });
 		const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));

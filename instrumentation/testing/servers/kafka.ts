@@ -65,6 +65,7 @@ function properties(folder: string, port: number, controllerPort: number): strin
 		"transaction.state.log.replication.factor": 1,
 		"transaction.state.log.min.isr": 1,
 		"group.initial.rebalance.delay.ms": 0,
+		"group.min.session.timeout.ms": 500,
 	})
 		.map(([key, value]) => `${key}=${value}\n`)
 		.join("");
