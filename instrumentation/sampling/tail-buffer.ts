@@ -49,8 +49,9 @@ export class TailBuffer implements SpanProcessor {
 	private readonly next: SpanProcessor;
 	private readonly now: () => number;
 	private readonly pending = new Map<string, Pending>();
-	/** The latest decisions; null for dropped. */
-	private readonly decided = new Map<string, Reason | null>();
+	/** The latest decisions, in two generations; null for dropped. */
+	private decided = new Map<string, Reason | null>();
+	private decidedBefore = new Map<string, Reason | null>();
 	private spans = 0;
 	private held = 0;
 	private timer: NodeJS.Timeout | undefined;
@@ -88,7 +89,7 @@ export class TailBuffer implements SpanProcessor {
 
 	/** Whether a trace that the head did not sample is kept, or may still be. */
 	mayKeep(traceId: string): boolean {
-		return this.pending.has(traceId) || typeof this.decided.get(traceId) === "string";
+		return this.pending.has(traceId) || typeof this.decisionOn(traceId) === "string";
 	}
 
 	isUndecided(traceId: string): boolean {
@@ -117,10 +118,9 @@ export class TailBuffer implements SpanProcessor {
 			return;
 		}
 		// Called a second time for a trace that was kept, this service adds to it at once; one that was dropped gets another chance.
-		if (typeof this.decided.get(traceId) === "string") {
+		if (typeof this.decisionOn(traceId) === "string") {
 			return;
 		}
-		this.decided.delete(traceId);
 		const trace: Pending = {
 			traceId,
 			open: 1,
@@ -247,7 +247,7 @@ export class TailBuffer implements SpanProcessor {
 	/** A span of a trace that was decided, or that was never seen to begin. */
 	private late(span: ReadableSpan): void {
 		const { traceId, traceFlags } = span.spanContext();
-		const decision = this.decided.get(traceId);
+		const decision = this.decisionOn(traceId);
 		if (typeof decision === "string") {
 			this.pass(span, decision);
 			return;
@@ -267,11 +267,16 @@ export class TailBuffer implements SpanProcessor {
 	}
 
 	private remember(traceId: string, decision: Reason | null): void {
-		this.decided.delete(traceId);
-		this.decided.set(traceId, decision);
-		if (this.decided.size > REMEMBERED) {
-			this.decided.delete(this.decided.keys().next().value!);
+		if (this.decided.size >= REMEMBERED / 2) {
+			this.decidedBefore = this.decided;
+			this.decided = new Map();
 		}
+		this.decided.set(traceId, decision);
+	}
+
+	private decisionOn(traceId: string): Reason | null | undefined {
+		const latest = this.decided.get(traceId);
+		return latest === undefined ? this.decidedBefore.get(traceId) : latest;
 	}
 
 	private pass(span: ReadableSpan, reason: Reason | undefined): void {
