@@ -12,6 +12,7 @@ import {
 import { nowMs } from "./clock.ts";
 import { errorType, fail } from "./http/call.ts";
 import { instance } from "./instance.ts";
+import { noteFailedCall } from "./metrics/error-cause.ts";
 import { spanExemplarLabels } from "./metrics/exemplar.ts";
 
 /** Anything that can carry text headers with a message: its own header map, or a field of its envelope. */
@@ -133,6 +134,9 @@ function run<T>(
 			type = errorType(error);
 			fail(span, error);
 			span.setAttribute("error.type", type);
+			if (kind === SpanKind.PRODUCER) {
+				noteFailedCall(parent, "external", error);
+			}
 		}
 		span.end();
 		const endMs = nowMs();

@@ -22,6 +22,8 @@ import { patchExemplars } from "./metrics/prom-client/exemplars.ts";
 import type { PromClient } from "./metrics/prom-client/module.ts";
 import { MetricPush } from "./metrics/push.ts";
 import { createRed, type Red, redMetrics } from "./metrics/red.ts";
+import { ConnectionPools, watchMysql2Pools, watchPgPools } from "./metrics/saturation/pools.ts";
+import { runtimeMetrics } from "./metrics/saturation/runtime.ts";
 import { serveMetrics } from "./metrics/serve.ts";
 import { targetInfo } from "./metrics/target-info.ts";
 import { hookImports, onModules } from "./module-hooks.ts";
@@ -46,7 +48,7 @@ const FLUSH_MS = 2_000;
 const KNOWN = ["http", "express", "fastify", "undici", "pg", "grpc", ...LIBRARIES, "pino", "prom-client"] as const;
 type Known = (typeof KNOWN)[number];
 
-/** The npm modules whose `import` must be seen; http, undici, fastify, mysql2 and redis publish what we need without it. */
+/** The npm modules whose `import` must be seen; http, undici, fastify and redis publish what we need without it. */
 const MODULES: Partial<Record<Known, readonly string[]>> = {
 	express: ["express"],
 	pg: ["pg", "pg-pool"],
@@ -54,6 +56,7 @@ const MODULES: Partial<Record<Known, readonly string[]>> = {
 	koa: ["koa"],
 	ioredis: ["ioredis"],
 	kafkajs: ["kafkajs"],
+	mysql2: ["mysql2"],
 	pino: ["pino"],
 	"prom-client": ["prom-client"],
 };
@@ -98,7 +101,11 @@ function begin(settings: Settings): Instance {
 
 	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
 	const metrics = new Metrics(settings.seriesLimit);
-	metrics.add(targetInfo(identity.resource), ...redMetrics(red));
+	const pools = new ConnectionPools();
+	metrics.add(targetInfo(identity.resource), ...redMetrics(red), ...pools.metrics());
+	if (isEnabled(settings, "runtime-node")) {
+		guarded("runtime-node", () => metrics.add(...runtimeMetrics()));
+	}
 	metrics.addFamilies(() => [
 		...ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
 		...tracing.families(),
@@ -116,6 +123,7 @@ function begin(settings: Settings): Instance {
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
 	instrument(enabled, red, settings, tracing.provider);
 	patchLibraries(enabled, metrics, identity, logs);
+	watchPools(enabled, pools);
 	if (settings.exporters.metrics.includes("prometheus")) {
 		serveMetrics(metrics, settings.prometheus.host, settings.prometheus.port);
 	}
@@ -146,7 +154,7 @@ function register(provider: TracerProvider): void {
 	}
 }
 
-function isEnabled({ instrumentations }: Settings, name: Known): boolean {
+function isEnabled({ instrumentations }: Settings, name: string): boolean {
 	return (instrumentations.enabled?.includes(name) ?? true) && !instrumentations.disabled.includes(name);
 }
 
@@ -189,7 +197,12 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 	};
 	if (enabled.has("http")) {
 		guarded("http", () => {
-			hookServers({ tracer, durations: red.httpServer, quietPaths: new Set(settings.quietPaths) });
+			hookServers({
+				tracer,
+				durations: red.httpServer,
+				errors: red.httpErrors,
+				quietPaths: new Set(settings.quietPaths),
+			});
 			hookClients({ tracer, durations: red.httpClient });
 		});
 	}
@@ -244,6 +257,18 @@ function patchLibraries(
 					},
 				}
 			: {}),
+	});
+}
+
+function watchPools(enabled: ReadonlySet<Known>, pools: ConnectionPools): void {
+	const patch = (name: string, watch: typeof watchPgPools) => (exports: unknown, found: string | undefined) => {
+		if (!watch(exports as object, pools)) {
+			say(`${name} ${found ?? ""} is not built the way we know; its pools are not counted`);
+		}
+	};
+	onModules({
+		...(enabled.has("pg") ? { "pg-pool": patch("pg-pool", watchPgPools) } : {}),
+		...(enabled.has("mysql2") ? { mysql2: patch("mysql2", watchMysql2Pools) } : {}),
 	});
 }
 

@@ -9,6 +9,7 @@ import {
 } from "@opentelemetry/api";
 import { getRPCMetadata } from "@opentelemetry/core";
 import { nowMs } from "../clock.ts";
+import { noteFailedCall } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
 import { errorType, knownMethod, type ServerMetadata } from "./call.ts";
@@ -91,6 +92,9 @@ export class ClientCall {
 			}
 		}
 		span.end();
+		if (error !== "") {
+			noteFailedCall(this.parent, "external", failure, status);
+		}
 		this.hook.durations.observe(
 			[...this.labels, status === 0 ? "" : String(status), error],
 			Math.max(0, endMs - this.startMs) / 1000,

@@ -5,6 +5,7 @@ import {
 	type Attributes,
 	type Context,
 	context,
+	INVALID_SPAN_CONTEXT,
 	propagation,
 	ROOT_CONTEXT,
 	type Span,
@@ -14,16 +15,22 @@ import {
 } from "@opentelemetry/api";
 import { isTracingSuppressed, RPCType, setRPCMetadata, suppressTracing } from "@opentelemetry/core";
 import { nowMs } from "../clock.ts";
+import type { ExemplarCounter } from "../metrics/counter.ts";
+import { causeOf } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
+import { withTraceId } from "../traces/id-generator.ts";
 import { emitWithin, errorType, knownMethod, type ServerMetadata } from "./call.ts";
 import { redactQuery } from "./redact.ts";
 import { requestId } from "./request-id.ts";
+import { wantedTraceId } from "./trace-id.ts";
 
 export interface ServerHook {
 	tracer: Tracer;
 	durations: DurationHistogram;
-	/** Exact paths that are neither traced nor counted. */
+	/** By cause, method and route. */
+	errors: ExemplarCounter;
+	/** Exact paths that are neither traced nor counted, unless they fail. */
 	quietPaths: ReadonlySet<string>;
 }
 
@@ -70,35 +77,34 @@ function begin(
 		const url = request.url ?? "/";
 		const query = url.indexOf("?");
 		const path = query === -1 ? url : url.slice(0, query);
-		if (hook.quietPaths.has(path)) {
-			return suppressTracing(active);
-		}
-		return serve(hook, scheme, request, response, path, query === -1 ? undefined : url.slice(query + 1));
+		const incoming = { scheme, request, response, path, query: query === -1 ? undefined : url.slice(query + 1) };
+		return hook.quietPaths.has(path) ? probe(hook, incoming, active) : serve(hook, incoming);
 	} catch {
 		return undefined;
 	}
 }
 
-function serve(
-	hook: ServerHook,
-	scheme: string,
-	request: IncomingMessage,
-	response: ServerResponse,
-	path: string,
-	query: string | undefined,
-): Context {
+interface Incoming {
+	scheme: string;
+	request: IncomingMessage;
+	response: ServerResponse;
+	path: string;
+	query: string | undefined;
+}
+
+function serve(hook: ServerHook, incoming: Incoming): Context {
 	const startMs = nowMs();
+	const { scheme, request, response } = incoming;
 	const method = knownMethod(request.method);
 	const id = requestId(request.headers["x-request-id"]);
 	const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-	const span = hook.tracer.startSpan(
-		method === "_OTHER" ? "HTTP" : method,
-		{ kind: SpanKind.SERVER, attributes: describe(request, scheme, method, path, query, id) },
-		parent,
+	const span = withTraceId(wantedTraceId(request.headers["x-trace-id"]), () =>
+		startSpan(hook, incoming, method, id, parent),
 	);
 	const metadata: ServerMetadata = { type: RPCType.HTTP, span, requestId: id };
 	const within = setRPCMetadata(trace.setSpan(parent, span), metadata);
 	response.setHeader("X-Request-ID", id);
+	response.setHeader("X-Trace-ID", span.spanContext().traceId);
 
 	let failure: unknown;
 	emitWithin(request, within);
@@ -110,6 +116,46 @@ function serve(
 		}
 	});
 	return within;
+}
+
+/** A health check: silence, until it turns out to fail. Its span is then made after the fact, without children. */
+function probe(hook: ServerHook, incoming: Incoming, active: Context): Context {
+	const startMs = nowMs();
+	const { scheme, request, response } = incoming;
+	const metadata: ServerMetadata = { type: RPCType.HTTP, span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT) };
+	const within = setRPCMetadata(suppressTracing(active), metadata);
+	let failure: unknown;
+	emitWithin(response, within, (event, [first]) => {
+		if (event === "error") {
+			failure = first;
+		} else if (event === "close" && !(response.headersSent && response.statusCode < 400 && failure === undefined)) {
+			const method = knownMethod(request.method);
+			const id = requestId(request.headers["x-request-id"]);
+			const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+			const span = startSpan(hook, incoming, method, id, parent, startMs);
+			finish(hook, { span, metadata, method, scheme, startMs, failure, response });
+		}
+	});
+	return within;
+}
+
+function startSpan(
+	hook: ServerHook,
+	{ request, scheme, path, query }: Incoming,
+	method: string,
+	id: string,
+	parent: Context,
+	startTime?: number,
+): Span {
+	return hook.tracer.startSpan(
+		method === "_OTHER" ? "HTTP" : method,
+		{
+			kind: SpanKind.SERVER,
+			attributes: describe(request, scheme, method, path, query, id),
+			...(startTime === undefined ? {} : { startTime }),
+		},
+		parent,
+	);
 }
 
 function describe(
@@ -191,10 +237,15 @@ function finish(hook: ServerHook, { span, metadata, method, scheme, startMs, fai
 		}
 	}
 	span.end();
+	const exemplar = spanExemplarLabels(span);
 	hook.durations.observe(
 		[method, route, answered ? String(status) : "", scheme, error],
 		Math.max(0, endMs - startMs) / 1000,
-		spanExemplarLabels(span),
+		exemplar,
 		endMs,
 	);
+	const cause = causeOf(metadata, status, failure);
+	if (cause !== undefined) {
+		hook.errors.add([cause, method, route], 1, exemplar, endMs);
+	}
 }

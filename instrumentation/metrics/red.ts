@@ -1,6 +1,7 @@
 import { ExemplarCounter } from "./counter.ts";
 import type { OwnMetric } from "./family.ts";
 import { DB_BOUNDS, DurationHistogram, HTTP_BOUNDS } from "./histogram.ts";
+import { ConsumerLag } from "./saturation/consumer-lag.ts";
 
 /** Rate, errors and duration of every call in and out, by the semantic conventions' names. Route templates only, never raw paths. */
 export interface Red {
@@ -12,6 +13,7 @@ export interface Red {
 	messagingPublish: DurationHistogram;
 	messagingProcess: DurationHistogram;
 	httpErrors: ExemplarCounter;
+	consumerLag: ConsumerLag;
 }
 
 export function createRed(seriesLimit: number): Red {
@@ -66,6 +68,7 @@ export function createRed(seriesLimit: number): Red {
 			},
 			seriesLimit,
 		),
+		consumerLag: new ConsumerLag(seriesLimit),
 	};
 }
 
@@ -80,5 +83,6 @@ export function redMetrics(red: Red): OwnMetric[] {
 		red.dbClient,
 		red.messagingPublish,
 		red.messagingProcess,
+		red.consumerLag,
 	];
 }

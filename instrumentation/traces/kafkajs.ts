@@ -1,6 +1,8 @@
 import { context } from "@opentelemetry/api";
 import { isTracingSuppressed } from "@opentelemetry/core";
+import { instance } from "../instance.ts";
 import { type Carrier, injectContext, withConsumerSpan, withProducerSpan } from "../messaging.ts";
+import { type WatchedConsumer, watchKafkaLag } from "../metrics/saturation/consumer-lag.ts";
 
 interface Message {
 	key?: unknown;
@@ -26,7 +28,7 @@ interface RunConfig {
 	eachMessage?: EachMessage;
 	eachBatch?: EachBatch;
 }
-type Consumer = { run: (config?: RunConfig) => Promise<void> };
+type Consumer = WatchedConsumer & { run: (config?: RunConfig) => Promise<void> };
 
 interface Kafka {
 	producer: (...args: unknown[]) => Producer;
@@ -116,6 +118,10 @@ function withContext(record: TopicMessages): TopicMessages {
 
 function traceConsumer(consumer: Consumer, group: string | undefined, relation: "parent" | "link"): Consumer {
 	const { run } = consumer;
+	const lag = instance()?.red.consumerLag;
+	if (lag !== undefined) {
+		watchKafkaLag(consumer, group, lag);
+	}
 	const common = { system: "kafka", operation: "process" };
 	const ofGroup = group === undefined ? {} : { "messaging.consumer.group.name": group };
 	consumer.run = (config) => {

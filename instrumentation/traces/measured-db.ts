@@ -15,6 +15,7 @@ import {
 	trace,
 } from "@opentelemetry/api";
 import { nowMs } from "../clock.ts";
+import { noteFailedCall } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
 
@@ -35,11 +36,16 @@ export function measuredDb(
 ): { tracers: TracerProvider; meters: MeterProvider } {
 	const recorded: { attributes: Attributes | undefined; seconds: number } = { attributes: undefined, seconds: 0 };
 
-	const query = (tracer: Tracer, name: string, options: SpanOptions = {}, parent?: Context): Span => {
+	const query = (tracer: Tracer, name: string, options: SpanOptions = {}, parent: Context = context.active()): Span => {
 		const namespace = options.attributes?.["db.namespace"];
 		let operation = "";
 		const span = tracer.startSpan(name, options, parent);
-		const { setAttribute, end } = span;
+		const { setAttribute, setStatus, end } = span;
+		let message: string | undefined;
+		span.setStatus = function (this: Span, status) {
+			message = status.message;
+			return setStatus.call(this, status);
+		};
 		span.setAttribute = function (this: Span, key: string, value: AttributeValue) {
 			if (key === "db.query.text" && typeof value === "string") {
 				operation = operationOf(value);
@@ -55,6 +61,7 @@ export function measuredDb(
 				const text = (key: string): string => (attributes[key] === undefined ? "" : String(attributes[key]));
 				const error = text("error.type");
 				if (error !== "") {
+					noteFailedCall(parent, "db", error, { message });
 					setAttribute.call(this, "error.type", error);
 					setAttribute.call(this, "db.response.status_code", error);
 				}
@@ -112,7 +119,11 @@ function connect(tracer: Tracer, name: string, options: SpanOptions = {}, parent
 	let failed = false;
 	const { setStatus, end } = span;
 	span.setStatus = function (this: Span, status) {
-		failed ||= status.code === 2;
+		if (status.code === 2) {
+			failed = true;
+			// A pool that gives no connection in time says so in words.
+			noteFailedCall(parent, "db", status);
+		}
 		return setStatus.call(this, status);
 	};
 	span.end = function (this: Span, at) {

@@ -2,6 +2,7 @@ import {
 	type Attributes,
 	type AttributeValue,
 	type Context,
+	context,
 	type Span,
 	SpanKind,
 	type SpanOptions,
@@ -10,6 +11,7 @@ import {
 	type TracerProvider,
 } from "@opentelemetry/api";
 import { nowMs } from "../clock.ts";
+import { noteFailedCall } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
 
@@ -69,7 +71,7 @@ function measure(
 	durations: RpcDurations,
 	name: string,
 	options: SpanOptions = {},
-	parent?: Context,
+	parent: Context = context.active(),
 ): Span {
 	const method = name.replace(/^grpc\./, "");
 	const attributes: Attributes = { "rpc.system": "grpc", "rpc.system.name": "grpc", ...options.attributes };
@@ -107,6 +109,9 @@ function measure(
 			}
 			if (error !== "") {
 				setAttribute.call(this, "error.type", error);
+				if (!isServer) {
+					noteFailedCall(parent, "external", status);
+				}
 			}
 			if (outcome !== undefined && (error !== "" || status === "")) {
 				setStatus.call(this, outcome);

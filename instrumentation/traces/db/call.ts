@@ -1,6 +1,7 @@
 import { type Context, type Span, SpanKind, type Tracer } from "@opentelemetry/api";
 import { nowMs } from "../../clock.ts";
 import { errorType } from "../../http/call.ts";
+import { noteFailedCall } from "../../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../../metrics/exemplar.ts";
 import type { DurationHistogram } from "../../metrics/histogram.ts";
 
@@ -30,6 +31,7 @@ export class DbCall {
 	readonly span: Span;
 	private readonly hook: DbHook;
 	private readonly operation: DbOperation;
+	private readonly parent: Context;
 	private readonly startMs: number;
 	private ended = false;
 
@@ -38,6 +40,7 @@ export class DbCall {
 		const { system, namespace, address, port, text, batchSize } = operation;
 		this.hook = hook;
 		this.operation = operation;
+		this.parent = parent;
 		this.startMs = startMs ?? nowMs();
 		this.span = hook.tracer.startSpan(
 			// A Redis database is a number, which says nothing in a name.
@@ -77,6 +80,9 @@ export class DbCall {
 			span.setStatus(failure instanceof Error ? { code: 2, message: failure.message } : { code: 2 });
 		}
 		span.end();
+		if (failed) {
+			noteFailedCall(this.parent, "db", failure, code);
+		}
 		const endMs = nowMs();
 		this.hook.durations.observe(
 			[
