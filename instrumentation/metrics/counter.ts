@@ -1,4 +1,4 @@
-import type { SpanLabels } from "./exemplar.ts";
+import { isUndecided, placeWhenKept, type SpanLabels } from "./exemplar.ts";
 import { type Exemplar, type Family, type OwnMetric, promName } from "./family.ts";
 import { SeriesMap } from "./series.ts";
 
@@ -37,7 +37,12 @@ export class ExemplarCounter implements OwnMetric {
 		const state = this.series.of(values);
 		state.value += amount;
 		if (exemplar !== undefined) {
-			state.exemplar = { labels: exemplar, value: amount, atMs };
+			const kept: Exemplar = { labels: exemplar, value: amount, atMs };
+			if (isUndecided(exemplar)) {
+				placeWhenKept(state, "exemplar", kept, exemplar);
+			} else {
+				state.exemplar = kept;
+			}
 		}
 	}
 

@@ -1,4 +1,4 @@
-import type { SpanLabels } from "./exemplar.ts";
+import { isUndecided, placeWhenKept, type SpanLabels } from "./exemplar.ts";
 import { type Exemplar, type Family, type HistogramPoint, type OwnMetric, promName } from "./family.ts";
 import { SeriesMap } from "./series.ts";
 
@@ -62,7 +62,12 @@ export class DurationHistogram implements OwnMetric {
 		state.sum += value;
 		state.count += 1;
 		if (exemplar !== undefined) {
-			state.exemplars[bucket] = { labels: exemplar, value, atMs };
+			const kept: Exemplar = { labels: exemplar, value, atMs };
+			if (isUndecided(exemplar)) {
+				placeWhenKept(state.exemplars, bucket, kept, exemplar);
+			} else {
+				state.exemplars[bucket] = kept;
+			}
 		}
 	}
 

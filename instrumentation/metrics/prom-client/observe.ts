@@ -1,8 +1,8 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { format } from "node:util";
-import { activeExemplarLabels, type SpanLabels } from "../exemplar.ts";
-import type { Increase, Observe, PromCounter, PromEntry, PromHistogram } from "./module.ts";
+import { activeExemplarLabels, isUndecided, placeWhenKept, type SpanLabels } from "../exemplar.ts";
+import type { Increase, Observe, PromCounter, PromEntry, PromExemplar, PromHistogram } from "./module.ts";
 
 /** The functions of the app's own copy that decide which series a set of labels is. */
 export interface Internals {
@@ -94,7 +94,12 @@ export function increaseWithExemplar(original: Increase, internals: Internals | 
 			const entry = hash === undefined ? undefined : this.hashMap[hash];
 			if (entry !== undefined) {
 				const amount = (isObject ? value : labels) as number | null | undefined;
-				entry.exemplar = { labelSet: exemplar, value: amount ?? 1, timestamp: Date.now() / 1000 };
+				const kept: PromExemplar = { labelSet: exemplar, value: amount ?? 1, timestamp: Date.now() / 1000 };
+				if (isUndecided(exemplar)) {
+					placeWhenKept(entry, "exemplar", kept, exemplar);
+				} else {
+					entry.exemplar = kept;
+				}
 			}
 		}
 		return result;
@@ -121,5 +126,10 @@ function boundOf(bounds: readonly number[], value: number): number {
 
 function keep(entry: PromEntry, bound: number, value: number, labels: SpanLabels): void {
 	entry.bucketExemplars ??= {};
-	entry.bucketExemplars[bound] = { labelSet: labels, value, timestamp: Date.now() / 1000 };
+	const kept: PromExemplar = { labelSet: labels, value, timestamp: Date.now() / 1000 };
+	if (isUndecided(labels)) {
+		placeWhenKept(entry.bucketExemplars, String(bound), kept, labels);
+	} else {
+		entry.bucketExemplars[bound] = kept;
+	}
 }

@@ -1,0 +1,26 @@
+// Serves what a sampler has to tell apart; started with --import of start-sampled.mjs or by the environment.
+import http from "node:http";
+import express from "express";
+import client from "prom-client";
+
+const seen = new client.Histogram({ name: "app_seen_seconds", help: "Seen.", labelNames: ["path"], buckets: [1] });
+const app = express();
+app.get("/good", (request, response) => {
+	seen.observe({ path: "good" }, 0.1);
+	response.json({ traceparent: request.headers.traceparent ?? null, tracestate: request.headers.tracestate ?? null });
+});
+app.get("/bad", (_request, response) => {
+	seen.observe({ path: "bad" }, 0.1);
+	response.status(500).end("no");
+});
+app.get("/slow", (_request, response) => {
+	seen.observe({ path: "slow" }, 0.1);
+	setTimeout(() => response.end("at last"), 60);
+});
+app.get("/call", (request, response) => {
+	http.get({ port: request.socket.localPort, path: "/good" }, (inner) => inner.pipe(response));
+});
+app.get("/never", () => {
+	console.log("waiting");
+});
+const server = app.listen(0, "127.0.0.1", () => console.log(`listening ${server.address().port}`));
