@@ -32,6 +32,7 @@ export interface Settings {
 	spanQueue: QueueSizes;
 	logQueue: QueueSizes;
 	attributeValueLimit: number;
+	spanValueLimit: number;
 	attributeCountLimit: number;
 	instrumentations: { enabled: readonly string[] | undefined; disabled: readonly string[] };
 	quietPaths: readonly string[];
@@ -117,6 +118,14 @@ export function readSettings(env: Env): Settings {
 		spanQueue: queue("OTEL_BSP", 8_192),
 		logQueue: queue("OTEL_BLRP", 16_384),
 		attributeValueLimit: number("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", Number.POSITIVE_INFINITY, 0),
+		// OpenTelemetry has none: one attribute of megabytes would then be all that fits into a batch.
+		spanValueLimit: number(
+			nonEmpty(env.OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT) === undefined
+				? "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT"
+				: "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT",
+			16_384,
+			0,
+		),
 		attributeCountLimit: number("OTEL_ATTRIBUTE_COUNT_LIMIT", 128, 0),
 		instrumentations: {
 			enabled: list("OTEL_NODE_ENABLED_INSTRUMENTATIONS"),

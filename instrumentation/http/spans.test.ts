@@ -173,6 +173,27 @@ describe("a caller's headers", () => {
 		}
 	});
 
+	it("the trace's id is returned as X-Trace-ID, and is the caller's when that can be one", async () => {
+		const traceId = "0af7651916cd43dd8448eb211c80319c";
+		const made = await fetch(`${url}/users/1`);
+		const own = made.headers.get("x-trace-id");
+		await capture.until(() => capture.spans.find((span) => span.traceId === own), "its span");
+		const accepted = await fetch(`${url}/users/2`, { headers: { "x-trace-id": traceId } });
+		expect(accepted.headers.get("x-trace-id")).toBe(traceId);
+		const span = await capture.until(() => capture.spans.find((of) => of.traceId === traceId), "its span");
+		expect(span.parentSpanId ?? "").toBe("");
+		await capture.until(() => capture.records.find((record) => record.traceId === traceId), "the line's record");
+		const refused = await fetch(`${url}/users/3`, { headers: { "x-trace-id": "<script>" } });
+		expect(refused.headers.get("x-trace-id")).toMatch(/^[0-9a-f]{32}$/);
+	});
+
+	it("a traceparent wins over X-Trace-ID", async () => {
+		const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+		const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-01`, "x-trace-id": "a".repeat(32) };
+		const response = await fetch(`${url}/users/1`, { headers });
+		expect(response.headers.get("x-trace-id")).toBe(traceId);
+	});
+
 	it("an unsampled parent stays unsampled: no span is sent, the line says 00", async () => {
 		const traceId = "0af7651916cd43dd8448eb211c80319c";
 		const headers = { traceparent: `00-${traceId}-b7ad6b7169203331-00` };
@@ -185,6 +206,50 @@ describe("a caller's headers", () => {
 		expect(record.flags).toBe(0);
 		await server("GET /users/:id");
 		expect(capture.spans.some((span) => span.traceId === traceId)).toBe(false);
+	});
+});
+
+describe("health checks that fail", () => {
+	let url: string;
+	beforeAll(async () => {
+		const env = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
+		url = await runApp("express.mjs", { otlp: capture.url, env }).url();
+	});
+	afterAll(killApps);
+
+	it("are traced and counted, with the caller's id", async () => {
+		for (const [path, status] of [
+			["/ready", 503],
+			["/live", 404],
+		] as const) {
+			const response = await fetch(`${url}${path}`, { headers: { "x-request-id": `probe${path}` } });
+			expect(response.status).toBe(status);
+		}
+		const [ready, live] = [await server("GET /ready"), await server("GET")];
+		expect(ready).toMatchObject({
+			status: { code: 2 },
+			attributes: {
+				"http.route": "/ready",
+				"http.response.status_code": 503,
+				"error.type": "503",
+				"http.request_id": "probe/ready",
+			},
+		});
+		expect(live).toMatchObject({ attributes: { "http.response.status_code": 404, "url.path": "/live" } });
+		expect(live.status.code ?? 0).toBe(0);
+		expect(BigInt(ready.endTimeUnixNano)).toBeGreaterThan(BigInt(ready.startTimeUnixNano));
+		const point = await capture.until(
+			() => capture.points.find(({ attributes }) => attributes["http.response.status_code"] === 503),
+			"the duration",
+		);
+		expect(point.exemplars).toMatchObject([{ traceId: ready.traceId }]);
+	});
+
+	it("and those that do not fail stay silent", async () => {
+		expect((await fetch(`${url}/health`)).status).toBe(200);
+		await (await fetch(`${url}/users/1`)).text();
+		await server("GET /users/:id");
+		expect(capture.spans).toHaveLength(1);
 	});
 });
 

@@ -15,6 +15,7 @@ import { OtlpSender } from "../otlp/send.ts";
 import { createSampling } from "../sampling/sampling.ts";
 import type { OtlpTarget, Settings } from "../settings.ts";
 import { BatchProcessor } from "./batch-processor.ts";
+import { idGenerator } from "./id-generator.ts";
 
 export interface Tracing {
 	provider: TracerProvider;
@@ -41,6 +42,8 @@ export function createTracing(settings: Settings, resource: Readonly<Record<stri
 	}
 	const provider = new BasicTracerProvider({
 		resource: resourceFromAttributes(resource),
+		idGenerator,
+		spanLimits: { attributeValueLengthLimit: settings.spanValueLimit },
 		sampler: sampling.sampler,
 		spanProcessors: [new PreciseStart(), ...(out.length === 0 ? [] : [sampling.before(together(out))])],
 	});

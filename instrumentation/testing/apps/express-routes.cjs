@@ -49,6 +49,7 @@ exports.routes = (app, express, log, client) => {
 		log.info("probed");
 		response.json({ traceparent: null });
 	});
+	app.get("/ready", (_request, response) => response.status(503).json({ database: "down" }));
 	app.get("/raw-end", (request, response) => {
 		request.on("end", () => {
 			log.info("request ended");

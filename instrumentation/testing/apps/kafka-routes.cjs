@@ -22,6 +22,7 @@ exports.routes = async ({ Kafka, logLevel }, port) => {
 			sessionTimeout: 1_500,
 			heartbeatInterval: 300,
 		});
+		consumer.on(consumer.events.CRASH, ({ payload }) => console.log(`crashed: ${payload.error.message}`));
 		await consumer.connect();
 		await consumer.subscribe({ topic, fromBeginning: true });
 		const joined = new Promise((resolve) => consumer.on(consumer.events.GROUP_JOIN, resolve));
@@ -34,7 +35,6 @@ exports.routes = async ({ Kafka, logLevel }, port) => {
 		eachMessage: async ({ message }) => {
 			log.info({ tenant: tenant(), own: String(message.headers?.own) }, "order handled");
 			if (String(message.value) === "bad") {
-				process.nextTick(() => log.info("retried later"));
 				throw new TypeError("cannot pack");
 			}
 			await producer.send({ topic: "parcels", messages: [{ key: "p1", value: message.value }] });
