@@ -105,7 +105,10 @@ export class Engine {
 
 	/** The body as it is; null for 404. Throws as `json` does. */
 	async bytes(asked: EngineRequest, call: Call): Promise<Buffer | null> {
-		const signal = AbortSignal.any([AbortSignal.timeout(Math.max(1, Math.ceil(call.deadlineMs))), ...(call.signal ? [call.signal] : [])]);
+		const signal = AbortSignal.any([
+			AbortSignal.timeout(Math.max(1, Math.ceil(call.deadlineMs))),
+			...(call.signal ? [call.signal] : []),
+		]);
 		try {
 			await this.turn(signal);
 			try {

@@ -1,9 +1,11 @@
 /** Traces from Tempo, with what needs the other engines as well: request IDs, services, topology, fields. */
 import type { Answer, Call, TraceCandidate, TraceStore } from "../../core/ports.ts";
+import type { Sketch } from "../../core/sketch.ts";
 import type { LokiLogs } from "./loki/loki-logs.ts";
 import { missingEngine } from "./not-configured.ts";
 import { askAll } from "./parts.ts";
 import type { PrometheusMetrics } from "./prometheus/prometheus-metrics.ts";
+import { Remembered } from "./remembered.ts";
 import { readServices, type ServiceSources } from "./services.ts";
 import type { TempoTraces } from "./tempo/tempo-traces.ts";
 import { readDurations } from "./topology/durations.ts";
@@ -11,6 +13,9 @@ import type { SpanSearcher } from "./topology/search-spans.ts";
 import { readTopology } from "./topology/topology.ts";
 import type { WindowReader } from "./topology/window-spans.ts";
 import type { TraceTimes } from "./trace-times.ts";
+
+/** What a trace's root is ranked among changes slowly, and the next trace someone opens is often of the same route. */
+const DURATIONS_KEPT = { lifeMs: 60_000, most: 500 };
 
 export interface TraceSources {
 	tempo: TempoTraces | null;
@@ -24,6 +29,7 @@ export interface TraceSources {
 
 export function traceStore(sources: TraceSources): TraceStore {
 	const { tempo, loki, prometheus, spans, searcher, times, red } = sources;
+	const durations = new Remembered<Answer<Sketch>>(DURATIONS_KEPT);
 	const traces = () => tempo ?? missingEngine("Tempo", "traces");
 	return {
 		skeleton: async (traceId, call) => times.learn(traceId, traces().skeleton(traceId, call)),
@@ -33,7 +39,19 @@ export function traceStore(sources: TraceSources): TraceStore {
 		byRequestId: (requestId, call) => byRequestId(tempo, loki, requestId, call),
 		services: (window, call) => readServices({ spans, logs: loki, red, prometheus: prometheus?.api }, window, call),
 		topology: (window, call) => readTopology(spans, prometheus?.api ?? null, window, call),
-		durations: async (query, call) => readDurations(searcher ?? missingEngine("Tempo", "traces"), query, call),
+		async durations(query, call) {
+			const search = searcher ?? missingEngine("Tempo", "traces");
+			const { fromUnixNano, toUnixNano } = query.window;
+			const key = JSON.stringify([
+				query.service,
+				query.route,
+				`${fromUnixNano}`,
+				`${toUnixNano}`,
+				call.excludeEnvironments,
+			]);
+			const { signal: _, ...ofAll } = call;
+			return durations.get(key, () => readDurations(search, query, ofAll));
+		},
 		async fields(query, call) {
 			if (query.signal === "traces") return traces().fields(query, call);
 			if (query.signal === "logs") return (loki ?? missingEngine("Loki", "log lines")).fields(query, call);

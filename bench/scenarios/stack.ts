@@ -13,8 +13,7 @@ import { type System, startSystem, untilStored } from "../system/system.ts";
 import { differences } from "./agreement.ts";
 
 const SEED = 20264;
-/** Of the traces that both backends get: their numbers are far from the stock's. */
-const COMPARED_FROM = 2_000_000_016;
+/** That both backends get. */
 const COMPARED_SPANS = 20_480;
 
 type Engines = RunningEngines<"tempo" | "loki" | "prometheus">;
@@ -61,7 +60,7 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 		loaded.traces,
 		requests,
 	);
-	const agreement = await compare(engines, system, numberFlag(flags, "compared"), folder);
+	const agreement = await compare(numberFlag(flags, "compared"), folder);
 	const alone = tempoMs.p50 + Math.max(lokiMs.p50, prometheusMs.p50);
 	return {
 		what: `${number(loaded.spans / 1e6)} M spans of an hour that ends now with their ${number(loaded.logs / 1e6)} M lines and metrics, in Tempo 2.8, Loki 3.7 and Prometheus 3.15 on this machine; traces picked at random, never twice, one request after the other over HTTP, in turn with the engines' own answers to the same questions.`,
@@ -79,9 +78,9 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 				unit: "ms",
 				goal: { at: "most" as const, value: 500 },
 			},
-			{ name: "Tempo alone: the trace by its ID, p50", value: tempoMs.p50, unit: "ms" },
-			{ name: "Loki alone: its lines, p50", value: lokiMs.p50, unit: "ms" },
-			{ name: "Prometheus alone: RED of its services, p50", value: prometheusMs.p50, unit: "ms" },
+			{ name: "Tempo alone: the trace by its ID (protobuf), p50", value: tempoMs.p50, unit: "ms" },
+			{ name: "Loki alone: its lines by label and by text, p50", value: lokiMs.p50, unit: "ms" },
+			{ name: "Prometheus alone: RED and exemplars of its services, p50", value: prometheusMs.p50, unit: "ms" },
 			{ name: "topology of the last hour over the engines, p95", value: topologyMs.p95, unit: "ms" },
 			{
 				name: "pivots with spans, lines or RED missing",
@@ -162,10 +161,10 @@ async function ask(engines: Engines, system: System, traces: number, requests: n
 		}
 		// Another trace for the engines: neither warms the other's caches.
 		const other = traceIdOf(SEED, pick());
-		await timed("tempo", counts, () => read(`${origin(engines.tempo)}/api/v2/traces/${other}`));
+		await timed("tempo", counts, () => read(`${origin(engines.tempo)}/api/v2/traces/${other}`, "application/protobuf"));
 		const around = answer.logs.window ?? { fromMs: Date.now() - 3_600_000, toMs: Date.now() };
-		await timed("loki", counts, () => read(lokiUrl(engines, other, around)));
-		await timed("prometheus", counts, () => read(prometheusUrl(engines, answer)));
+		await timed("loki", counts, () => readAll(lokiUrls(engines, other, around)));
+		await timed("prometheus", counts, () => readAll(prometheusUrls(engines, answer)));
 		if (i % 10 === 0) {
 			const map = await timed("topology", counts, () => system.get<Topology>("/api/topology?from=now-1h&to=now"));
 			if (map.edges.length === 0) throw new Error("The topology of the last hour is empty.");
@@ -187,69 +186,103 @@ function origin({ url }: { url: string }): string {
 	return new URL(url).origin;
 }
 
-/** The lines of a trace as one would ask for them in Grafana: its label in structured metadata, around the trace's time. */
-function lokiUrl(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string {
-	const query = new URLSearchParams({
-		query: `{service_name=~".+"} | trace_id="${traceId}"`,
-		start: `${Math.floor(fromMs)}000000`,
-		end: `${Math.ceil(toMs)}000000`,
-		limit: "1000",
-		direction: "forward",
+/**
+ * The lines of a trace as one asks for them by hand: those with the ID in structured metadata, and those that have it in their text alone.
+ * The simplest spelling of each; the console asks for all.
+ */
+function lokiUrls(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string[] {
+	const queries = [
+		`{service_name=~".+"} | trace_id="${traceId}"`,
+		`{service_name=~".+"} |= "${traceId}" | trace_id=""`,
+	];
+	return queries.map((query) => {
+		const asked = new URLSearchParams({
+			query,
+			start: `${Math.floor(fromMs)}000000`,
+			end: `${Math.ceil(toMs)}000000`,
+			limit: "1000",
+			direction: "forward",
+		});
+		return `${origin(engines.loki)}/loki/api/v1/query_range?${asked}`;
 	});
-	return `${origin(engines.loki)}/loki/api/v1/query_range?${query}`;
 }
 
-/** Rate, errors and a quantile of the services in the pivot, as a dashboard asks: one question instead of its three or four. */
-function prometheusUrl(engines: Engines, { red }: Pivot): string {
+/** What a dashboard asks for the same: rate, errors and three quantiles of the services, and their exemplars around the trace. */
+function prometheusUrls(engines: Engines, { red, exemplars }: Pivot): string[] {
 	const services = red.services.map(({ service }) => service).join("|");
-	const { fromMs, toMs } = red.window ?? { fromMs: Date.now() - 1_800_000, toMs: Date.now() };
-	const selector = `http_server_request_duration_seconds_bucket{service_name=~"${services}"}`;
-	const query = new URLSearchParams({
-		query: `histogram_quantile(0.95, sum by (service_name, le) (rate(${selector}[1m])))`,
-		start: String(fromMs / 1000),
-		end: String(toMs / 1000),
-		step: String(red.stepMs / 1000),
+	const name = "http_server_request_duration_seconds";
+	const now = Date.now();
+	const over = red.window ?? { fromMs: now - 1_800_000, toMs: now };
+	const step = String(red.stepMs / 1000);
+	const selector = (more = "") => `{service_name=~"${services}"${more}}[1m]`;
+	const bucket = `sum by (service_name, le) (rate(${name}_bucket${selector()}))`;
+	const queries = [
+		`sum by (service_name) (rate(${name}_count${selector()}))`,
+		`sum by (service_name) (rate(${name}_count${selector(',http_response_status_code=~"5.."')}))`,
+		...[0.5, 0.95, 0.99].map((q) => `histogram_quantile(${q}, ${bucket})`),
+	];
+	const ranges = queries.map((query) => {
+		const asked = { query, start: String(over.fromMs / 1000), end: String(over.toMs / 1000), step };
+		return `${origin(engines.prometheus)}/api/v1/query_range?${new URLSearchParams(asked)}`;
 	});
-	return `${origin(engines.prometheus)}/api/v1/query_range?${query}`;
+	const near = exemplars.window ?? over;
+	const asked = { query: `${name}_bucket`, start: String(near.fromMs / 1000), end: String(near.toMs / 1000) };
+	return [...ranges, `${origin(engines.prometheus)}/api/v1/query_exemplars?${new URLSearchParams(asked)}`];
 }
 
-async function read(url: string): Promise<void> {
-	const response = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((error: Error) => {
-		throw new Error(`GET ${url}: ${error.message}`);
-	});
+async function readAll(urls: readonly string[]): Promise<void> {
+	await Promise.all(urls.map((url) => read(url)));
+}
+
+async function read(url: string, accept = "application/json"): Promise<void> {
+	const response = await fetch(url, { headers: { accept }, signal: AbortSignal.timeout(60_000) }).catch(
+		(error: Error) => {
+			throw new Error(`GET ${url}: ${error.message}`);
+		},
+	);
 	const body = await response.arrayBuffer();
 	if (response.status !== 200) {
 		throw new Error(`GET ${url} answered ${response.status}: ${Buffer.from(body).toString("utf8").slice(0, 300)}`);
 	}
 }
 
-/** The same data into an embedded store: what each pivot says must be the same. */
-async function compare(engines: Engines, overEngines: System, count: number, folder: string): Promise<string[]> {
-	const embedded = await startSystem({ dataDir: join(folder, "embedded"), memoryMb: 400 });
+/** The same data into an embedded store and into engines that hold nothing else: what each pivot says must be the same. */
+async function compare(count: number, folder: string): Promise<string[]> {
+	const engines = await startEngines(["tempo", "loki", "prometheus"], { dir: join(folder, "compared-engines") });
 	try {
-		// Ended half an hour ago: no rate is still rising while it is compared.
-		const end = Date.now() - 1_800_000;
-		const part: Part = {
-			firstTrace: COMPARED_FROM,
-			connections: 1,
-			maxSpans: COMPARED_SPANS,
-			times: { fromUnixMs: end - 600_000, toUnixMs: end },
-		};
-		const sent = await load(engines, part);
-		const same = await load(embedded, part);
-		if (sent.traces !== same.traces) throw new Error("The two backends did not get the same load.");
-		await untilStored(embedded, same.spans, 60);
-		const wrong: string[] = [];
-		for (let i = 0; i < count; i++) {
-			const id = traceIdOf(SEED, COMPARED_FROM + Math.floor((sent.traces / count) * i));
-			const [one, other] = await Promise.all(
-				[embedded, overEngines].map((system) => system.get<Pivot>(`/api/pivot?id=${id}`)),
-			);
-			const found = differences(one as Pivot, other as Pivot);
-			if (found.length > 0) wrong.push(`${id}: ${found.slice(0, 5).join("; ")}`);
+		const overEngines = await startSystem({ dataDir: join(folder, "compared-console"), stack: settingsOf(engines) });
+		const embedded = await startSystem({ dataDir: join(folder, "compared-embedded"), memoryMb: 400 });
+		try {
+			return await compareBoth(engines, overEngines, embedded, count);
+		} finally {
+			await Promise.all([overEngines.stop(), embedded.stop()]);
 		}
-		return wrong;
 	} finally {
-		await embedded.stop();
+		await engines.stop();
 	}
+}
+
+async function compareBoth(engines: Engines, overEngines: System, embedded: System, count: number): Promise<string[]> {
+	// Ended half an hour ago: no rate is still rising while it is compared.
+	const end = Date.now() - 1_800_000;
+	const part: Part = {
+		firstTrace: 0,
+		connections: 1,
+		maxSpans: COMPARED_SPANS,
+		times: { fromUnixMs: end - 600_000, toUnixMs: end },
+	};
+	const sent = await load(engines, part);
+	const same = await load(embedded, part);
+	if (sent.traces !== same.traces) throw new Error("The two backends did not get the same load.");
+	await untilStored(embedded, same.spans, 60);
+	const wrong: string[] = [];
+	for (let i = 0; i < count; i++) {
+		const id = traceIdOf(SEED, Math.floor((sent.traces / count) * i));
+		const [one, other] = await Promise.all(
+			[embedded, overEngines].map((system) => system.get<Pivot>(`/api/pivot?id=${id}`)),
+		);
+		const found = differences(one as Pivot, other as Pivot);
+		if (found.length > 0) wrong.push(`${id}: ${found.slice(0, 5).join("; ")}`);
+	}
+	return wrong;
 }

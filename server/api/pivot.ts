@@ -26,6 +26,8 @@ const MAX_CANDIDATES = 20;
 const RED_MARGIN = msToNano(15 * 60_000);
 const MINUTE = msToNano(60_000);
 const PEERS_MARGIN = msToNano(30 * 60_000);
+/** Traces opened one after the other are ranked among the same peers. */
+const PEERS_STEP = msToNano(5 * 60_000);
 /** A rank among fewer says nothing. */
 const MIN_PEERS = 20;
 
@@ -242,7 +244,8 @@ async function redOf(backend: Backend, { services, times }: RedContext, call: Ca
 async function percentileOf(backend: Backend, tree: TraceTree | null, call: Call): Promise<number | null> {
 	const root = tree?.root ? tree.spans[tree.root.row] : null;
 	if (!root || root.route === null) return null;
-	const window = { fromUnixNano: root.startUnixNano - PEERS_MARGIN, toUnixNano: root.startUnixNano + PEERS_MARGIN };
+	const middle = root.startUnixNano - (root.startUnixNano % PEERS_STEP);
+	const window = { fromUnixNano: middle - PEERS_MARGIN, toUnixNano: middle + PEERS_STEP + PEERS_MARGIN };
 	try {
 		const { data } = await backend.traces.durations({ service: root.service, route: root.route, window }, call);
 		return data.count < MIN_PEERS ? null : rankIn(data, root.durationNs);

@@ -138,7 +138,7 @@ function cases(): void {
 		const hint = { fromUnixNano: long, toUnixNano: long + SECOND };
 		const answer = await loki.logs.logs({ window: null, traceId, filter: null, order: "oldest" }, callOf(), hint);
 		expect(answer.data).toHaveLength(25);
-		expect(answer.window?.fromUnixNano).toBe(long - 60n * SECOND);
+		expect(answer.window?.fromUnixNano).toBe(long - 10n * SECOND);
 	});
 
 	it("an unknown trace is empty with reasons, and an empty window too", async () => {

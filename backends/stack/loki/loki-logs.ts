@@ -31,7 +31,7 @@ import {
 	requestText,
 	spanLabel,
 	spanText,
-	traceLabel,
+	traceLabelStages,
 	traceText,
 } from "./trace-spellings.ts";
 
@@ -40,7 +40,8 @@ const MINUTE = 60_000_000_000n;
 const AHEAD = 10n * MINUTE;
 /** Before the first line found, and around a hint when nothing is nearer: where else a trace's lines may be. */
 const MARGIN = 15n * MINUTE;
-const NEAR_MARGIN = MINUTE;
+/** Around a hint. Loki reads every line of a window, so each second costs; a trace's lines are written while its spans run. */
+const NEAR_MARGIN = MINUTE / 6n;
 /** Steps back from now: an hour, a day, the rest of the days that hold anything. */
 const FIRST_STEP = 60n * MINUTE;
 const STEP_GROWTH = 24n;
@@ -398,7 +399,7 @@ function queriesOf(query: LogQuery, call: Call): Queries {
 		const span = query.spanId;
 		if (traceId === undefined) return [`${streams}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`];
 		return [
-			`${streams} | ${traceLabel(traceId)}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`,
+			`${streams} ${traceLabelStages(traceId)}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`,
 			`${streams} ${traceText(traceId)}${span === undefined ? "" : ` ${spanText(span)}`} | ${NO_TRACE_LABEL}${rest}`,
 		];
 	};
