@@ -118,6 +118,19 @@ describe("gRPC", () => {
 		}
 	});
 
+	it("the caller's baggage and tracestate travel along", async () => {
+		const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+		const headers = {
+			baggage: "tenant=acme",
+			traceparent: `00-${traceId}-b7ad6b7169203331-01`,
+			tracestate: "shop=t61rcWkgMzE",
+		};
+		await (await fetch(`${url}/pear`, { headers })).text();
+		const server = await spanOf(SERVER, "shop.Stock/Check");
+		expect(server).toMatchObject({ traceId, traceState: "shop=t61rcWkgMzE" });
+		expect(lines().find(({ sku }) => sku === "pear")).toMatchObject({ trace_id: traceId, tenant: "acme" });
+	});
+
 	it.each([
 		["missing", "NOT_FOUND", { client: 2, server: 0 }],
 		["broken", "INTERNAL", { client: 2, server: 2 }],

@@ -2,6 +2,7 @@
 import http from "node:http";
 import * as grpc from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
+import { context, propagation } from "@opentelemetry/api";
 import pino from "pino";
 
 const { shop } = grpc.loadPackageDefinition(
@@ -11,7 +12,8 @@ const log = pino();
 const server = new grpc.Server();
 server.addService(shop.Stock.service, {
 	Check(call, answer) {
-		log.info({ sku: call.request.sku }, "stock checked");
+		const tenant = propagation.getBaggage(context.active())?.getEntry("tenant")?.value;
+		log.info({ sku: call.request.sku, tenant }, "stock checked");
 		if (call.request.sku === "missing") {
 			answer({ code: grpc.status.NOT_FOUND, details: "no such sku" });
 		} else if (call.request.sku === "broken") {

@@ -137,3 +137,21 @@ describe.skipIf(port === 0).each([
 		await app.said(/unhandled: WRONGTYPE/);
 	});
 });
+
+describe.skipIf(port === 0).each([
+	["redis", "redis.mjs", undefined],
+	["redis", "redis.mjs", "redis-4"],
+	["ioredis", "ioredis.mjs", undefined],
+] as const)("%s is left alone when it is disabled (%s, %s)", (library, file, older) => {
+	afterAll(killApps);
+
+	it("no call, and it is not among what is patched", async () => {
+		const path = older === undefined ? file : copyOf(older, library, [file, `${library}-routes.cjs`, "serve.cjs"]);
+		const env = { OTEL_NODE_DISABLED_INSTRUMENTATIONS: library };
+		const app = runApp(path, { otlp: capture.url, args: [String(port)], env });
+		await (await fetch(`${await app.url()}/get`)).text();
+		await request();
+		expect(calls()).toEqual([]);
+		expect(app.stderr).not.toMatch(new RegExp(`[ ,]${library},`));
+	});
+});
