@@ -23,7 +23,7 @@ export async function metricsHandler(request: IncomingMessage, response: ServerR
 		response.end("@trivet/instrumentation is not running.\n");
 		return;
 	}
-	await handlerOf(running.metrics)(request, response);
+	await handlerOf(running.page)(request, response);
 }
 
 /** Send everything that is waiting now, for at most `deadlineMs` (2 s). Does nothing when not running; never rejects. */

@@ -1,11 +1,14 @@
 import type { Metrics } from "./metrics/collect.ts";
 import type { Red } from "./metrics/red.ts";
+import type { MetricSource } from "./metrics/source.ts";
 
 /** The one running instrumentation of this process, shared by the ESM and the CommonJS copy of this package. */
 export interface Instance {
 	version: string;
 	red: Red;
 	metrics: Metrics;
+	/** What a scrape is answered with: in a cluster the sum of all its processes. */
+	page: MetricSource;
 	/** Send what is waiting, for at most `deadlineMs`. Never rejects. */
 	flush(deadlineMs?: number): Promise<void>;
 }

@@ -15,6 +15,7 @@ import { type Identity, identify } from "./identity.ts";
 import { type Instance, instance, setInstance } from "./instance.ts";
 import { createLogExporter, type LogExporter } from "./logs/exporter.ts";
 import { type PinoModule, patchPino } from "./logs/pino.ts";
+import { pageOf, servePage } from "./metrics/cluster/source.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
 import type { Family } from "./metrics/family.ts";
@@ -23,8 +24,7 @@ import type { PromClient } from "./metrics/prom-client/module.ts";
 import { MetricPush } from "./metrics/push.ts";
 import { createRed, type Red, redMetrics } from "./metrics/red.ts";
 import { ConnectionPools, watchMysql2Pools, watchPgPools } from "./metrics/saturation/pools.ts";
-import { runtimeMetrics } from "./metrics/saturation/runtime.ts";
-import { serveMetrics } from "./metrics/serve.ts";
+import { processStart, runtimeMetrics } from "./metrics/saturation/runtime.ts";
 import { targetInfo } from "./metrics/target-info.ts";
 import { hookImports, onModules } from "./module-hooks.ts";
 import type { Counts } from "./otlp/batch-queue.ts";
@@ -101,12 +101,14 @@ function begin(settings: Settings): Instance {
 
 	const logs = settings.exporters.logs.includes("otlp") ? logExporter(settings, identity) : undefined;
 	const metrics = new Metrics(settings.seriesLimit);
+	const page = pageOf(metrics);
 	const pools = new ConnectionPools();
 	metrics.add(targetInfo(identity.resource), ...redMetrics(red), ...pools.metrics());
 	if (isEnabled(settings, "runtime-node")) {
 		guarded("runtime-node", () => metrics.add(...runtimeMetrics()));
 	}
 	metrics.addFamilies(() => [
+		processStart(),
 		...ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
 		...tracing.families(),
 	]);
@@ -125,7 +127,7 @@ function begin(settings: Settings): Instance {
 	patchLibraries(enabled, metrics, identity, logs);
 	watchPools(enabled, pools);
 	if (settings.exporters.metrics.includes("prometheus")) {
-		serveMetrics(metrics, settings.prometheus.host, settings.prometheus.port);
+		servePage(page, settings.prometheus.host, settings.prometheus.port);
 	}
 
 	const flush = (deadlineMs = FLUSH_MS, ends = false): Promise<void> => {
@@ -136,7 +138,7 @@ function begin(settings: Settings): Instance {
 		return within(deadlineMs, [tracing.flush(), logging, push?.flush() ?? Promise.resolve()]);
 	};
 	flushOnExit(flush);
-	const running: Instance = { version: VERSION, red, metrics, flush };
+	const running: Instance = { version: VERSION, red, metrics, page, flush };
 	setInstance(running);
 	say(summary(settings, identity, [...enabled], imports));
 	return running;

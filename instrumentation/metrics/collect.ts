@@ -3,12 +3,13 @@ import type { Family, OwnMetric } from "./family.ts";
 import type { PromClient, PromMetric, PromRegistry } from "./prom-client/module.ts";
 import { Registered, register, watchRegistries } from "./prom-client/registered.ts";
 import { toFamily } from "./prom-client/snapshot.ts";
+import type { MetricSource } from "./source.ts";
 
 /** Registries that are made and forgotten go with the garbage; an app that keeps more than these has the newest left out. */
 const MAX_REGISTRIES = 1_000;
 
 /** Everything this process measures: the registries of the app's copies of prom-client, and the metrics of this package. */
-export class Metrics {
+export class Metrics implements MetricSource {
 	private readonly clients: PromClient[] = [];
 	private readonly registries = new Set<WeakRef<PromRegistry>>();
 	private readonly known = new WeakSet<PromRegistry>();

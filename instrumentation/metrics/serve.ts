@@ -3,13 +3,13 @@ import type { AddressInfo } from "node:net";
 import { context, ROOT_CONTEXT } from "@opentelemetry/api";
 import { suppressTracing } from "@opentelemetry/core";
 import { say } from "../say.ts";
-import type { Metrics } from "./collect.ts";
 import { expose, negotiate, OPENMETRICS_CONTENT_TYPE, TEXT_CONTENT_TYPE } from "./exposition.ts";
+import type { MetricSource } from "./source.ts";
 
 const quiet = suppressTracing(ROOT_CONTEXT);
 
 /** Answers one scrape: mount it on any path of the app's own server, or let `serveMetrics` open one. */
-export function metricsHandler(metrics: Metrics) {
+export function metricsHandler(metrics: MetricSource) {
 	return async (request: http.IncomingMessage, response: http.ServerResponse): Promise<void> => {
 		try {
 			const format = negotiate(request.headers.accept);
@@ -29,8 +29,11 @@ export function metricsHandler(metrics: Metrics) {
 	};
 }
 
-/** A server for /metrics that never holds the process open. A port in use is one line on stderr. */
-export function serveMetrics(metrics: Metrics, host: string, port: number): http.Server {
+/**
+ * A server for /metrics that never holds the process open. A port in use is one line on stderr. In a cluster the port is this
+ * process's alone: shared, every scrape would be answered by another worker.
+ */
+export function serveMetrics(metrics: MetricSource, host: string, port: number): http.Server {
 	const handle = metricsHandler(metrics);
 	const server = context.with(quiet, () =>
 		http.createServer((request, response) => {
@@ -57,7 +60,7 @@ export function serveMetrics(metrics: Metrics, host: string, port: number): http
 			say(`metrics on http://${host}:${address.port}/metrics`);
 		}
 	});
-	server.listen(port, host);
+	server.listen({ port, host, exclusive: true });
 	server.unref();
 	return server;
 }

@@ -6,7 +6,7 @@ import {
 	performance,
 } from "node:perf_hooks";
 import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
-import type { Aggregate, OwnMetric } from "../family.ts";
+import type { Aggregate, Family, OwnMetric } from "../family.ts";
 import { DurationHistogram } from "../histogram.ts";
 import { type Reading, Readout } from "../readout.ts";
 
@@ -137,9 +137,9 @@ function heap(): OwnMetric[] {
 		field: keyof ReturnType<typeof getHeapSpaceStatistics>[number],
 	): OwnMetric =>
 		new Readout({ name, unit: "By", type: "gauge", help }, () =>
-			getHeapSpaceStatistics().map(
-				(space): Reading => [Number(space[field]), { "v8js.heap.space.name": space.space_name }],
-			),
+			getHeapSpaceStatistics()
+				.filter(isUsed)
+				.map((space): Reading => [Number(space[field]), { "v8js.heap.space.name": space.space_name }]),
 		);
 	return [
 		bySpace("v8js.memory.heap.used", "Heap memory used by objects.", "space_used_size"),
@@ -157,6 +157,17 @@ function heap(): OwnMetric[] {
 			() => [[getHeapStatistics().heap_size_limit]],
 		),
 	];
+}
+
+function isUsed({ space_size }: { space_size: number }): boolean {
+	return space_size > 0;
+}
+
+/** When this process began, for rates over a restart. prom-client's default metrics have it too, and theirs is taken then. */
+export function processStart(): Family {
+	const head = { name: "process_start_time_seconds", help: "Start time of the process since unix epoch in seconds." };
+	const value = Math.round(performance.timeOrigin) / 1000;
+	return { ...head, type: "gauge", aggregate: "min", points: [{ labels: {}, value }] };
 }
 
 function processUse(): OwnMetric[] {

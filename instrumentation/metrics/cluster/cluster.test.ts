@@ -1,0 +1,99 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import type { Family as Parsed } from "../../../backends/embedded/scrape/exposition.ts";
+import { parseOpenMetrics } from "../../../backends/embedded/scrape/openmetrics.ts";
+import { Capture } from "../../testing/capture.ts";
+import { type App, killApps, runApp } from "../../testing/run-app.ts";
+
+const OPENMETRICS = { headers: { accept: "application/openmetrics-text; version=1.0.0" } };
+
+let capture: Capture;
+beforeAll(async () => {
+	capture = await Capture.start();
+});
+afterEach(async () => {
+	await killApps();
+	capture.clear();
+});
+afterAll(() => capture.close());
+
+function start(workers: number): App {
+	return runApp("cluster.mjs", {
+		otlp: capture.url,
+		args: [String(workers)],
+		env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" },
+	});
+}
+
+const scrape = async (url: string) => parseOpenMetrics(await (await fetch(url, OPENMETRICS)).text());
+const get = async (url: string) => (await fetch(url)).text();
+const valueOf = (page: readonly Parsed[], sample: string) =>
+	page.flatMap(({ samples }) => samples).find(({ name }) => name === sample)?.value;
+
+/** Asks until `done` workers have answered; how often each did. */
+async function askAll(url: string, done: number): Promise<number> {
+	const answered = new Set<string>();
+	let asked = 0;
+	while (answered.size < done) {
+		answered.add(await get(url));
+		asked++;
+	}
+	return asked;
+}
+
+describe("a cluster", () => {
+	it("has one page, the sum of its workers, with the exemplars of the newest", async () => {
+		const app = start(2);
+		const url = await app.url();
+		const asked = await askAll(url, 2);
+		const spans = await capture.until(() => {
+			const found = capture.spans.filter(({ kind }) => kind === 2);
+			return found.length === asked && found;
+		}, "a span each");
+		const metricsUrl = await app.said(/metrics on (\S+)/);
+		const page = await scrape(metricsUrl);
+		expect(valueOf(page, "orders_total")).toBe(asked);
+		expect(valueOf(page, "work_seconds_count")).toBe(asked);
+		expect(valueOf(page, "http_server_request_duration_seconds_count")).toBe(asked);
+		expect(valueOf(page, "share")).toBe(1.5);
+		const ids = spans.map(({ traceId }) => traceId);
+		for (const metric of ["orders", "work_seconds", "http_server_request_duration_seconds"]) {
+			const exemplars = page
+				.find(({ name }) => name === metric)!
+				.samples.flatMap(({ exemplar }) => (exemplar === null ? [] : [Object.fromEntries(exemplar.labels).trace_id]));
+			expect(exemplars.length, metric).toBeGreaterThan(0);
+			expect(ids, metric).toEqual(expect.arrayContaining(exemplars));
+		}
+		expect(page.find(({ name }) => name === "target")?.samples).toHaveLength(1);
+		expect(app.stderr.match(/metrics on/g)).toHaveLength(1);
+		expect(await scrape(`${url}/all`)).toEqual(
+			expect.arrayContaining(page.filter(({ name }) => name === "orders" || name === "work_seconds")),
+		);
+		expect(app.stdout).not.toContain("got");
+	});
+
+	it("keeps what a worker had counted when it ends", async () => {
+		const app = start(3);
+		const url = await app.url();
+		const asked = await askAll(url, 3);
+		const metricsUrl = await app.said(/metrics on (\S+)/);
+		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		const before = valueOf(await scrape(metricsUrl), "process_memory_usage_bytes")!;
+		const ended = await get(`${url}/end`);
+		await app.said(new RegExp(`worker ${ended} ended`));
+		const after = await scrape(metricsUrl);
+		expect(valueOf(after, "orders_total")).toBe(asked);
+		expect(valueOf(after, "process_memory_usage_bytes")).toBeLessThan(before);
+		expect(valueOf(after, "share")).toBe((1 + 2 + 3 - Number(ended)) / 2);
+	});
+
+	it("shows the last numbers of a worker that is too busy to answer", async () => {
+		const app = start(2);
+		const url = await app.url();
+		const asked = await askAll(url, 2);
+		const metricsUrl = await app.said(/metrics on (\S+)/);
+		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		const busy = await get(`${url}/block`);
+		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		await app.said(new RegExp(`worker ${busy} did not say`));
+	});
+});
