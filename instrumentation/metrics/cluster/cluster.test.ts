@@ -26,7 +26,7 @@ function start(workers: number): App {
 
 const scrape = async (url: string) => parseOpenMetrics(await (await fetch(url, OPENMETRICS)).text());
 const get = async (url: string) => (await fetch(url)).text();
-const valueOf = (page: readonly Parsed[], sample: string) =>
+const sampleOf = (page: readonly Parsed[], sample: string) =>
 	page.flatMap(({ samples }) => samples).find(({ name }) => name === sample)?.value;
 
 /** Asks until `done` workers have answered; how often each did. */
@@ -51,10 +51,10 @@ describe("a cluster", () => {
 		}, "a span each");
 		const metricsUrl = await app.said(/metrics on (\S+)/);
 		const page = await scrape(metricsUrl);
-		expect(valueOf(page, "orders_total")).toBe(asked);
-		expect(valueOf(page, "work_seconds_count")).toBe(asked);
-		expect(valueOf(page, "http_server_request_duration_seconds_count")).toBe(asked);
-		expect(valueOf(page, "share")).toBe(1.5);
+		expect(sampleOf(page, "orders_total")).toBe(asked);
+		expect(sampleOf(page, "work_seconds_count")).toBe(asked);
+		expect(sampleOf(page, "http_server_request_duration_seconds_count")).toBe(asked);
+		expect(sampleOf(page, "share")).toBe(1.5);
 		const ids = spans.map(({ traceId }) => traceId);
 		for (const metric of ["orders", "work_seconds", "http_server_request_duration_seconds"]) {
 			const exemplars = page
@@ -76,14 +76,14 @@ describe("a cluster", () => {
 		const url = await app.url();
 		const asked = await askAll(url, 3);
 		const metricsUrl = await app.said(/metrics on (\S+)/);
-		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
-		const before = valueOf(await scrape(metricsUrl), "process_memory_usage_bytes")!;
+		expect(sampleOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		const before = sampleOf(await scrape(metricsUrl), "process_memory_usage_bytes")!;
 		const ended = await get(`${url}/end`);
 		await app.said(new RegExp(`worker ${ended} ended`));
 		const after = await scrape(metricsUrl);
-		expect(valueOf(after, "orders_total")).toBe(asked);
-		expect(valueOf(after, "process_memory_usage_bytes")).toBeLessThan(before);
-		expect(valueOf(after, "share")).toBe((1 + 2 + 3 - Number(ended)) / 2);
+		expect(sampleOf(after, "orders_total")).toBe(asked);
+		expect(sampleOf(after, "process_memory_usage_bytes")).toBeLessThan(before);
+		expect(sampleOf(after, "share")).toBe((1 + 2 + 3 - Number(ended)) / 2);
 	});
 
 	it("shows the last numbers of a worker that is too busy to answer", async () => {
@@ -91,9 +91,9 @@ describe("a cluster", () => {
 		const url = await app.url();
 		const asked = await askAll(url, 2);
 		const metricsUrl = await app.said(/metrics on (\S+)/);
-		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		expect(sampleOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
 		const busy = await get(`${url}/block`);
-		expect(valueOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
+		expect(sampleOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
 		await app.said(new RegExp(`worker ${busy} did not say`));
 	});
 });
