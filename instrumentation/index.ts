@@ -2,6 +2,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { instance } from "./instance.ts";
 import { metricsHandler as handlerOf } from "./metrics/serve.ts";
 
+export type { Probe, ProbeCall } from "./health/check.ts";
+export { ProbeFailure } from "./health/check.ts";
+export { type CheckOptions, type Health, type HealthAnswer, type HealthOptions, health } from "./health/health.ts";
 export type { Instance } from "./instance.ts";
 export {
 	type Carrier,

@@ -138,7 +138,14 @@ function begin(settings: Settings): Instance {
 		return within(deadlineMs, [tracing.flush(), logging, push?.flush() ?? Promise.resolve()]);
 	};
 	flushOnExit(flush);
-	const running: Instance = { version: VERSION, red, metrics, page, flush };
+	const running: Instance = {
+		version: VERSION,
+		service: { name: identity.service, version: identity.version },
+		red,
+		metrics,
+		page,
+		flush,
+	};
 	setInstance(running);
 	say(summary(settings, identity, [...enabled], imports));
 	return running;
