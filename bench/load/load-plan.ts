@@ -10,6 +10,8 @@ export interface LoadPlan {
 	logs: boolean;
 	/** Also a histogram with exemplars per service, every 15 s of the load's own time. */
 	metrics: boolean;
+	/** With the span metrics of services that have no such histogram. */
+	spanMetrics?: boolean;
 	/** Spans per second; null: as fast as the receiver takes them. */
 	spansPerSecond: number | null;
 	/** Ends at whichever comes first. */

@@ -138,6 +138,7 @@ export async function runLoad(
 					startUnixNano,
 					timeUnixNano: time,
 					count: (number + 1) * TRACES_PER_REQUEST,
+					spanMetrics: plan.spanMetrics === true,
 				});
 				if (await deliver("metrics", "application/json", body)) totals.points += points;
 			}

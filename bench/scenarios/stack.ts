@@ -108,7 +108,16 @@ async function load(to: Engines | System, part: Part) {
 			? { traces: `${to.tempo.otlpUrl}/v1/traces`, logs: to.loki.otlpUrl, metrics: to.prometheus.otlpUrl }
 			: to.otlpUrl;
 	const generator = await startGenerator(
-		{ ...part, endpoint, seed: SEED, logs: true, metrics: true, spansPerSecond: null, maxSeconds: 1200 },
+		{
+			...part,
+			endpoint,
+			seed: SEED,
+			logs: true,
+			metrics: true,
+			spanMetrics: true,
+			spansPerSecond: null,
+			maxSeconds: 1200,
+		},
 		({ spans, logs, elapsedMs }) =>
 			show(`loading: ${number(spans)} spans, ${number(logs)} lines, ${number((spans + logs) / (elapsedMs / 1000))}/s`),
 	);
