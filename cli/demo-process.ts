@@ -13,7 +13,12 @@ const READY_WITHIN_MS = 120_000;
 const STOP_WITHIN_MS = 8_000;
 
 /** Resolves when every service of the shop listens; rejects with the reason when it does not get there. */
-export async function forkDemo(options: { otlpEndpoint: string; dataDir: string }): Promise<DemoProcess> {
+export async function forkDemo(options: {
+	otlpEndpoint: string;
+	dataDir: string;
+	/** Of a real Redis; without it the shop keeps its carts itself. */
+	redisUrl?: string;
+}): Promise<DemoProcess> {
 	const entry = fileURLToPath(new URL("../demo/process.js", import.meta.url));
 	// A group of its own: Ctrl-C reaches this process alone, which then stops the shop in order. It ends by itself when the channel closes.
 	const child = fork(entry, [], {
@@ -23,6 +28,7 @@ export async function forkDemo(options: { otlpEndpoint: string; dataDir: string 
 			...process.env,
 			TRIVET_DEMO_OTLP_ENDPOINT: options.otlpEndpoint,
 			TRIVET_DEMO_DATA_DIR: join(options.dataDir, "demo"),
+			...(options.redisUrl === undefined ? {} : { TRIVET_DEMO_REDIS_URL: options.redisUrl }),
 		},
 	});
 	try {

@@ -13,6 +13,7 @@ import { lifecycle } from "./lifecycle.ts";
 import { helpText, type Options, readOptions, STACK } from "./options.ts";
 import { checkStack } from "./stack-check.ts";
 import { settingsOf, startAll } from "./stack-engines.ts";
+import { startRedis } from "./stack-redis.ts";
 import { consoleLogger, demandFreePort, startConsole } from "./start.ts";
 
 export async function main(args: string[], root: string): Promise<void> {
@@ -58,6 +59,8 @@ async function run({ config, demo }: Options, ports: Ports, root: string): Promi
 			webhook: { url: `http://127.0.0.1:${port}/api/alerts`, ...(config.token ? { token: config.token } : {}) },
 		});
 		life.onStop(() => engines.stop());
+		const redis = demo ? await startRedis(dir) : null;
+		if (redis) life.onStop(() => redis.stop());
 		const backend = openStack(settingsOf(engines));
 		life.onStop(() => backend.close());
 		await startConsole({
@@ -65,6 +68,7 @@ async function run({ config, demo }: Options, ports: Ports, root: string): Promi
 			otlpEndpoint: engines.collector.otlpUrl.replace("127.0.0.1", "localhost"),
 			config: { ...config, port },
 			demo,
+			...(redis ? { redisUrl: redis.url } : {}),
 			root,
 			logger,
 			life,
@@ -74,6 +78,7 @@ async function run({ config, demo }: Options, ports: Ports, root: string): Promi
 				["Loki", engines.loki.url],
 				["Prometheus", `${engines.prometheus.url}   (its own pages)`],
 				["Alertmanager", `${engines.alertmanager.url}   (what fires arrives under Incidents)`],
+				...(redis ? [["Redis", `${redis.url}   (the demo's carts)`] as const] : []),
 				["Data", `${dir}   (npm run reset erases it)`],
 			],
 		});

@@ -85,6 +85,8 @@ export interface ConsoleOptions {
 	otlpEndpoint: string | null;
 	config: ServerConfig;
 	demo: boolean;
+	/** For the demo. */
+	redisUrl?: string;
 	root: string;
 	logger: Logger;
 	life: Lifecycle;
@@ -94,11 +96,13 @@ export interface ConsoleOptions {
 
 /** The server with its pages over a backend, the demo beside it when there is somewhere to send, and the welcome. */
 export async function startConsole(options: ConsoleOptions): Promise<void> {
-	const { backend, otlpEndpoint, config, root, logger, life } = options;
+	const { backend, otlpEndpoint, redisUrl, config, root, logger, life } = options;
 	const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
 	const started = progress("Starting the console");
 	const demoStarting: Promise<DemoProcess> | null =
-		options.demo && otlpEndpoint !== null ? forkDemo({ otlpEndpoint, dataDir: config.dataDir }) : null;
+		options.demo && otlpEndpoint !== null
+			? forkDemo({ otlpEndpoint, dataDir: config.dataDir, ...(redisUrl === undefined ? {} : { redisUrl }) })
+			: null;
 	demoStarting?.catch(() => undefined);
 	const state = await openState(config.dataDir, logger);
 	life.onStop(() => state.close());
