@@ -32,7 +32,7 @@ const CONNECT_TIMEOUT_MS = 2_000;
 function backgroundAgent(protocol: string): http.Agent {
 	const agent = protocol === "https:" ? new https.Agent({ keepAlive: true }) : new http.Agent({ keepAlive: true });
 	const quietAgent = agent as unknown as QuietAgent;
-	const { createConnection } = quietAgent;
+	const { createConnection, reuseSocket } = quietAgent;
 	quietAgent.createConnection = function (this: QuietAgent, ...args) {
 		const socket = createConnection.apply(this, args);
 		if (socket !== undefined) {
@@ -48,13 +48,17 @@ function backgroundAgent(protocol: string): http.Agent {
 		}
 		return socket;
 	};
-	quietAgent.reuseSocket = () => {};
+	// Not left out: since Node 22.23 a socket that comes back from idling without it is closed as its answer arrives.
+	quietAgent.reuseSocket = function (this: QuietAgent, socket, request) {
+		reuseSocket.call(this, socket, request);
+		socket.unref();
+	};
 	return agent;
 }
 
 interface QuietAgent {
 	createConnection(this: QuietAgent, ...args: unknown[]): Socket | undefined;
-	reuseSocket(socket: Socket, request: http.ClientRequest): void;
+	reuseSocket(this: QuietAgent, socket: Socket, request: http.ClientRequest): void;
 }
 
 /**

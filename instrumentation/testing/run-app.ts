@@ -11,7 +11,7 @@ export interface RunOptions {
 	args?: readonly string[];
 	/** The OTLP endpoint. */
 	otlp?: string;
-	/** Another Node than this one. */
+	/** Another Node than this one, or than TRIVET_TEST_NODE, which runs all apps of a test. */
 	node?: string;
 	cwd?: string;
 }
@@ -84,7 +84,7 @@ export function runApp(file: string, options: RunOptions = {}): App {
 	const entry = "@trivet/instrumentation/register";
 	const flags = load === "import" ? ["--import", entry] : load === "require" ? ["--require", entry] : [];
 	const app = new App(
-		spawn(options.node ?? process.execPath, [...flags, path, ...(options.args ?? [])], {
+		spawn(options.node ?? process.env.TRIVET_TEST_NODE ?? process.execPath, [...flags, path, ...(options.args ?? [])], {
 			cwd: options.cwd ?? fileURLToPath(new URL("apps", import.meta.url)),
 			env: {
 				PATH: process.env.PATH ?? "",
