@@ -96,7 +96,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 					`--web.listen-address=${HOST}:${ports["prometheus.http"]}`,
 					"--web.enable-otlp-receiver",
 					"--web.enable-remote-write-receiver",
-					"--enable-feature=exemplar-storage,otlp-deltatocumulative",
+					"--enable-feature=exemplar-storage,otlp-deltatocumulative,created-timestamp-zero-ingestion",
 					"--log.level=warn",
 				],
 			};
