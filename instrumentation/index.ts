@@ -2,6 +2,11 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { instance } from "./instance.ts";
 import { metricsHandler as handlerOf } from "./metrics/serve.ts";
 
+export { type Counter, counter } from "./business/counter.ts";
+export type { Definition, Unit } from "./business/definition.ts";
+export { type GaugeDefinition, gauge, type Values } from "./business/gauge.ts";
+export { type Histogram, type HistogramDefinition, histogram } from "./business/histogram.ts";
+export type { LabelRule, LabelRules, LabelsOf, WithLabels } from "./business/labels.ts";
 export type { Probe, ProbeCall } from "./health/check.ts";
 export { ProbeFailure } from "./health/check.ts";
 export { type CheckOptions, type Health, type HealthAnswer, type HealthOptions, health } from "./health/health.ts";

@@ -65,6 +65,7 @@ export class Metrics implements MetricSource {
 				families.set(family.name, family);
 			}
 		};
+		const refreshed = Promise.all(this.own.map((metric) => metric.refresh?.()));
 		for (const reference of this.registries) {
 			const registry = reference.deref();
 			if (registry === undefined) {
@@ -84,6 +85,7 @@ export class Metrics implements MetricSource {
 				this.warnOfMany(family);
 			});
 		}
+		await refreshed;
 		for (const family of this.readOwn()) {
 			if (family.points.length > 0) {
 				add(family);

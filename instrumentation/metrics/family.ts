@@ -56,6 +56,8 @@ export type Family = Head &
 /** A metric of this package, read when somebody asks: for our page, the push, and the registry of the app's prom-client. */
 export interface OwnMetric extends Head {
 	readonly type: Family["type"];
+	/** For what takes time to read: awaited before `family` is. Never rejects. */
+	refresh?(): Promise<void>;
 	/** Nobody needs to see it while it has no points. */
 	family(): Family;
 	/** The app reset all its metrics. */

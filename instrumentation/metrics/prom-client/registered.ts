@@ -19,9 +19,10 @@ export class Registered implements PromMetric {
 		this.aggregator = metric.aggregate ?? "sum";
 	}
 
-	get(): Promise<PromSnapshot> {
+	async get(): Promise<PromSnapshot> {
+		await this.metric.refresh?.();
 		const { name, help, type, aggregator } = this;
-		return Promise.resolve({ name, help, type, aggregator, values: promValues(this.metric.family()) });
+		return { name, help, type, aggregator, values: promValues(this.metric.family()) };
 	}
 
 	reset(): void {
