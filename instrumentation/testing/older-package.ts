@@ -1,8 +1,12 @@
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Manifest {
+	version: string;
+}
 
 /**
  * A place where `name` is the older version that is installed as `alias`: hooks go by the folder's name.
@@ -11,7 +15,8 @@ const root = fileURLToPath(new URL("../..", import.meta.url));
  */
 export function copyOf(alias: string, name: string, files: readonly [string, ...string[]]): string {
 	const cache = join(root, "node_modules/.cache/trivet");
-	const place = join(cache, `older-${alias}`);
+	const { version } = JSON.parse(readFileSync(join(root, "node_modules", alias, "package.json"), "utf8")) as Manifest;
+	const place = join(cache, `older-${name}-${version}`);
 	if (!existsSync(join(place, "node_modules", name))) {
 		mkdirSync(cache, { recursive: true });
 		const next = mkdtempSync(join(cache, "next-"));
