@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import { parsePrometheusText } from "../../backends/embedded/scrape/prometheus-text.ts";
 import { Capture } from "../testing/capture.ts";
+import { copyOf } from "../testing/older-package.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
 
 const OPENMETRICS = { headers: { accept: "application/openmetrics-text; version=1.0.0" } };
@@ -16,12 +17,18 @@ afterEach(async () => {
 });
 afterAll(() => capture.close());
 
-describe.each(["express.mjs", "express.cjs"])("/metrics of %s", (file) => {
+describe.each([
+	["prom-client 15, imported", "express.mjs", undefined],
+	["prom-client 15, required", "express.cjs", undefined],
+	["prom-client 14, imported", "express.mjs", "prom-client-14"],
+	["prom-client 14, required", "express.cjs", "prom-client-14"],
+])("/metrics of an app with %s", (_what, file, older) => {
 	let app: App;
 	let url: string;
 	let metricsUrl: string;
 	beforeEach(async () => {
-		app = runApp(file, {
+		const path = older === undefined ? file : copyOf(older, "prom-client", [file, "express-routes.cjs"]);
+		app = runApp(path, {
 			otlp: capture.url,
 			env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" },
 		});

@@ -38,14 +38,13 @@ export function patchExemplars(client: PromClient, version: string | undefined, 
 	// Its children go round observe.
 	histogram.labels = function (this: PromHistogram, ...args) {
 		const child = labels.apply(this, args);
-		if (this.enableExemplars) {
+		const first = args[0];
+		// What they make of null is theirs.
+		if (this.enableExemplars || first === null) {
 			return child;
 		}
-		const first = args[0];
 		const given =
-			typeof first === "object" && first !== null
-				? first
-				: Object.fromEntries(this.labelNames.map((name, index) => [name, args[index]]));
+			typeof first === "object" ? first : Object.fromEntries(this.labelNames.map((name, index) => [name, args[index]]));
 		child.observe = (value: number) => this.observe(given, value);
 		return child;
 	};
