@@ -29,3 +29,11 @@ test("no more are kept than asked for: the oldest go", async () => {
 	expect(await answers.get("c", async () => 2)).toBe(1);
 	expect(await answers.get("a", async () => 2)).toBe(2);
 });
+
+test("what is forgotten is asked for again", async () => {
+	const answers = new Remembered<number>({ lifeMs: 60_000, most: 10 });
+	let asked = 0;
+	await answers.get("a", async () => ++asked);
+	answers.forget("a");
+	expect(await answers.get("a", async () => ++asked)).toBe(2);
+});

@@ -30,4 +30,9 @@ export class Remembered<T> {
 		}
 		return answer;
 	}
+
+	/** Whoever asks next asks anew. */
+	forget(key: string): void {
+		this.kept.delete(key);
+	}
 }

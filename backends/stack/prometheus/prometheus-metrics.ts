@@ -4,6 +4,7 @@ import type { Answer, Call, ExemplarItem, MetricStore, RedQuery, RedSeries, Seri
 import type { Engine, EngineHealth } from "../engine.ts";
 import { type ExemplarQuery, readExemplars } from "./exemplar-reader.ts";
 import { PrometheusApi } from "./prometheus-api.ts";
+import { RedCatalogues } from "./red-catalogue.ts";
 import { readRed } from "./red-reader.ts";
 import { readSeries, type SeriesQuery } from "./series-reader.ts";
 import { type MetricService, readFields, readServices } from "./service-reader.ts";
@@ -11,15 +12,17 @@ import { type MetricService, readFields, readServices } from "./service-reader.t
 export class PrometheusMetrics implements MetricStore {
 	private readonly engine: Engine;
 	readonly api: PrometheusApi;
+	private readonly catalogues: RedCatalogues;
 
 	constructor(engine: Engine) {
 		this.engine = engine;
 		this.api = new PrometheusApi(engine);
+		this.catalogues = new RedCatalogues(this.api);
 	}
 
 	/** Only services that have a RED metric; the others' numbers are in their spans. */
 	async red(query: RedQuery, call: Call): Promise<Answer<RedSeries[]>> {
-		const { series, partial, query: text } = await readRed(this.api, query, budgeted(call));
+		const { series, partial, query: text } = await readRed(this.api, this.catalogues, query, budgeted(call));
 		const sources = [...new Set(series.map((one) => one.source))];
 		return answer(series.sort(byName).slice(0, call.limit), {
 			source: sources.length === 0 ? "prometheus" : sources.join(", "),

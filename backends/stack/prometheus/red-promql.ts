@@ -4,7 +4,7 @@ import { by, duration, firstOf, type Matcher, oneOf, selector } from "./promql.t
 import type { Scopes } from "./series-scopes.ts";
 
 /** How far back a counter's previous value is looked for: as Prometheus' own lookback, and as long as deltas are kept being added up. */
-const BEFORE_MS = 300_000;
+export const BEFORE_MS = 300_000;
 /** Values of a status label that are failures, as `isErrorStatus` of core/red.ts has it. */
 const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
 /** Marks what a number counts, in answers that hold several kinds. */
@@ -49,16 +49,22 @@ export function overScopes(
 }
 
 /**
- * How many readings the most often read series of each owner has in the time before; and, of kind `unsteady`, whose counters restarted or
- * appeared in that time.
+ * How many readings the most often read series of each owner has in the time before; and, when it is asked for, of kind `unsteady`, whose
+ * counters restarted or appeared in that time.
  */
-export function readingsQuery(variant: RedVariant, scopes: Scopes, labels: readonly string[], overMs: number): string {
+export function readingsQuery(
+	variant: RedVariant,
+	scopes: Scopes,
+	labels: readonly string[],
+	overMs: number,
+	withUnsteady: boolean,
+): string {
 	const profile = profileMatchers(variant, false);
 	const over = duration(overMs);
 	const terms = scopes.flatMap((scope) => {
 		const series = selector(variant.name, [...scope, ...profile]);
 		const readings = `max ${by(labels)} (count_over_time(${series}[${over}]))`;
-		if (variant.native) return [readings];
+		if (variant.native || !withUnsteady) return [readings];
 		const restarted = `resets(${series}[${duration(overMs + BEFORE_MS)}]) > 0`;
 		const appeared = `(last_over_time(${series}[${over}]) unless last_over_time(${series}[${duration(BEFORE_MS)}] offset ${over}))`;
 		return [readings, ofKind("unsteady", `count ${by(labels)} (${restarted} or ${appeared})`)];
@@ -74,6 +80,44 @@ export function distributionQuery(variant: RedVariant, scopes: Scopes, labels: r
 	const profile = profileMatchers(variant, true);
 	const grouped = variant.native ? labels : [...labels, "le"];
 	return overScopes(scopes, grouped, (scope) => rate(selector(variant.name, [...scope, ...profile]), slot));
+}
+
+/**
+ * Where the buckets of all counters together stand at a moment (without a kind), and the errors among them. What they grew by between two
+ * moments is the difference: a counter that appears beside others of its instance began at zero. Moments for which that is wrong have
+ * owners of kind `unsteady`: since `lengthMs` before, a counter restarted, vanished, or appeared with its instance.
+ */
+export function levelsQuery(variant: RedVariant, scopes: Scopes, labels: Grouping, lengthMs: number): string {
+	const everyBucket = profileMatchers(variant, true);
+	const profile = profileMatchers(variant, false);
+	const lookback = duration(BEFORE_MS);
+	const last = (series: string) => `last_over_time(${series}[${lookback}])`;
+	const buckets = overScopes(scopes, [...labels.all, "le"], (scope) =>
+		last(selector(variant.name, [...scope, ...everyBucket])),
+	);
+	const statusLabels = labelsOf(variant, variant.profile.statusLabels);
+	const errors = firstOf(statusLabels, "=~", ERROR_STATUS).map((status) =>
+		ofKind(
+			"errors",
+			overScopes(scopes, [...labels.all, ...statusLabels], (scope) =>
+				last(selector(variant.name, [...scope, ...profile, ...status])),
+			),
+		),
+	);
+	const unsteady = scopes.map((scope) => {
+		const series = selector(variant.name, [...scope, ...profile]);
+		const [now, before] = [last(series), `last_over_time(${series}[${lookback}] offset ${duration(lengthMs)})`];
+		const restarted = `resets(${series}[${duration(lengthMs + BEFORE_MS)}]) > 0`;
+		const appeared = `((${now} unless ${before}) unless on (job, instance) ${before})`;
+		return `count ${by(labels.owner)} (${restarted} or (${before} unless ${now}) or ${appeared})`;
+	});
+	return [buckets, ...errors, ofKind("unsteady", unsteady.join(" or "))].join(" or ");
+}
+
+/** Labels to group by: those that tell owners apart, and with them all that are asked for. */
+export interface Grouping {
+	owner: readonly string[];
+	all: readonly string[];
 }
 
 /** Calls and errors of the slot, told apart by `KIND_LABEL`. `isSteady`: no counter restarted or appeared. */

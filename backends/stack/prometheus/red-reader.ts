@@ -1,21 +1,22 @@
 /**
- * RED from the histograms that services send, asked of Prometheus in three rounds: which of the known metrics are there and what names
- * their owners; who has readings of them, and how often; what the counters grew by in each slot of time.
+ * RED from the histograms that services send, asked of Prometheus in one round when the same was asked of late: who has readings, and how
+ * often, is looked up while the numbers are asked for on the understanding that it is as it was. Whose turns out to be otherwise are asked
+ * for again. Without such an understanding the numbers wait for the look-up.
  */
 import type { Call, RedQuery, RedSeries } from "../../../core/ports.ts";
-import { RED_VARIANTS } from "./metric-names.ts";
 import { MetricOwners, ownerLabels, serviceLabels } from "./metric-owners.ts";
-import type { PrometheusApi, Row, Rows } from "./prometheus-api.ts";
-import { firstOf, type Matcher, matchersText, oneOf } from "./promql.ts";
-import { RedBins } from "./red-bins.ts";
-import { countsQuery, distributionQuery, isDotted, KIND_LABEL, labelsOf, type Slot } from "./red-promql.ts";
+import type { PrometheusApi } from "./prometheus-api.ts";
+import {
+	ANY_RED_METRIC,
+	type RedCatalogue,
+	type RedCatalogues,
+	rememberSources,
+	sameCatalogue,
+} from "./red-catalogue.ts";
+import { type GroupFound, readGroup } from "./red-group.ts";
+import { isDotted, labelsOf } from "./red-promql.ts";
 import { groupsOf, type Question, readSources, type Source } from "./red-sources.ts";
-import { cross, readTargets, type Scopes, scopesOfSeries } from "./series-scopes.ts";
-
-const MS = 1_000_000n;
-/** The readings before the window that its first growth needs. */
-const BEFORE_NS = 300_000n * MS;
-const NO_ROUTE = "(no route)";
+import { scopesOfSeries } from "./series-scopes.ts";
 
 export interface RedFound {
 	series: RedSeries[];
@@ -25,150 +26,90 @@ export interface RedFound {
 	query: string;
 }
 
-export async function readRed(api: PrometheusApi, query: RedQuery, call: Call): Promise<RedFound> {
-	const near = { fromUnixNano: query.window.fromUnixNano - BEFORE_NS, toUnixNano: query.window.toUnixNano };
-	const utf8 = await api.speaksUtf8(call);
-	const [names, targets] = await Promise.all([
-		api.names("__name__", [anyOf(RED_VARIANTS.map(({ name }) => name))], near, { ...call, limit: 0 }),
-		readTargets(api, query.window, utf8, call),
-	]);
-	const present = RED_VARIANTS.filter(({ name }) => names.includes(name));
-	const asked = query.services === undefined ? null : new Set(query.services);
-	const owners = new MetricOwners(targets, asked ?? []);
-	const about: Question = {
-		query,
-		owners,
-		ownerLabels: ownerLabels(present.some(isDotted), owners.needInstance),
-		excluded: new Set(call.excludeEnvironments),
-		call,
-	};
-	if (present.length === 0 || asked?.size === 0)
-		return { series: [], partial: [], query: anyOf(RED_VARIANTS.map(({ name }) => name)) };
-	const { sources, warnings, text } = await readSources(api, present, about);
-	const groups = groupsOf(sources);
-	const found = await Promise.allSettled(groups.map((group) => readGroup(api, group, about)));
+export async function readRed(
+	api: PrometheusApi,
+	catalogues: RedCatalogues,
+	query: RedQuery,
+	call: Call,
+): Promise<RedFound> {
+	if (query.services?.length === 0) return { series: [], partial: [], query: ANY_RED_METRIC };
+	const catalogue = await catalogues.of(query.window, call);
+	const found = await readWith(api, catalogue, query, call);
+	const isWhole = query.services?.every((service) => catalogue.sources.has(service)) ?? true;
+	if (isWhole) return found;
+	// A service may have come since, in a way that nothing was stored in before.
+	const renewed = await catalogues.renewed(catalogue, query.window, call);
+	if (renewed === null || sameCatalogue(renewed, catalogue)) return found;
+	return readWith(api, renewed, query, call);
+}
+
+async function readWith(api: PrometheusApi, catalogue: RedCatalogue, query: RedQuery, call: Call): Promise<RedFound> {
+	const { present } = catalogue;
+	if (present.length === 0) return { series: [], partial: [], query: ANY_RED_METRIC };
+	const about = questionOf(catalogue, query, call);
+	const expected = (query.services ?? []).flatMap((service) => catalogue.sources.get(service) ?? []);
+	const read = (sources: readonly Source[]) =>
+		Promise.all(
+			groupsOf(sources).map(async (group): Promise<GroupAnswer> => {
+				try {
+					return { group, found: await readGroup(api, group, about) };
+				} catch (failure) {
+					return { group, failure };
+				}
+			}),
+		);
+	const [{ sources, warnings, text }, early] = await Promise.all([readSources(api, present, about), read(expected)]);
+	rememberSources(catalogue, sources);
+	const before = new Map(expected.map((source) => [source.service, understandingOf(source, about)]));
+	const isNew = (source: Source) => before.get(source.service) !== understandingOf(source, about);
+	const late = await read(sources.filter(isNew));
+	const kept = new Set(sources.filter((source) => !isNew(source)).map(({ service }) => service));
+	return foundIn([...early.flatMap((found) => only(found, kept)), ...late], warnings, text);
+}
+
+/** What numbers were asked for on: the same again needs no other question. */
+function understandingOf({ variant, intervalMs, isSteady, labels }: Source, about: Question): string {
+	return JSON.stringify([variant.name, intervalMs, isSteady, scopesOfSeries(labels, about.serviceLabels(variant))]);
+}
+
+type GroupAnswer = { group: readonly Source[] } & ({ found: GroupFound } | { failure: unknown });
+
+/** What it says of these services; nothing when it is about none of them. */
+function only(answer: GroupAnswer, services: ReadonlySet<string>): GroupAnswer[] {
+	if (!answer.group.some(({ service }) => services.has(service))) return [];
+	if ("failure" in answer) return [answer];
+	const series = answer.found.series.filter(({ service }) => services.has(service));
+	return [{ ...answer, found: { ...answer.found, series } }];
+}
+
+/** Throws what went wrong when nothing went right. */
+function foundIn(answers: readonly GroupAnswer[], warnings: readonly string[], text: string): RedFound {
 	const series: RedSeries[] = [];
 	const partial = new Set(warnings);
 	const failures: unknown[] = [];
-	for (const result of found) {
-		if (result.status === "rejected") failures.push(result.reason);
+	let first: string | null = null;
+	for (const answer of answers) {
+		if ("failure" in answer) failures.push(answer.failure);
 		else {
-			series.push(...result.value.series);
-			for (const warning of result.value.warnings) partial.add(warning);
+			series.push(...answer.found.series);
+			for (const warning of answer.found.warnings) partial.add(warning);
+			first ??= answer.found.text;
 		}
 	}
-	if (failures.length > 0 && failures.length === found.length) throw failures[0];
+	if (failures.length > 0 && first === null) throw failures[0];
 	for (const failure of failures) partial.add(failure instanceof Error ? failure.message : String(failure));
-	const first = found.find((result) => result.status === "fulfilled");
-	return { series, partial: [...partial].slice(0, 5), query: first?.value.text ?? text };
+	return { series, partial: [...partial].slice(0, 5), query: first ?? text };
 }
 
-function anyOf(names: readonly string[]): string {
-	return matchersText([{ label: "__name__", op: "=~", value: oneOf(names) }]);
-}
-
-async function readGroup(
-	api: PrometheusApi,
-	group: readonly Source[],
-	about: Question,
-): Promise<{ series: RedSeries[]; warnings: string[]; text: string }> {
-	const { query, call } = about;
-	const { variant, intervalMs, isSteady } = group[0] as Source;
-	const { fromUnixNano: from, toUnixNano: to } = query.window;
-	const full = (to - from) / query.stepNs;
-	const restNs = to - from - full * query.stepNs;
-	const routes = labelsOf(variant, variant.profile.routeLabels);
-	const labels = [...about.ownerLabels, ...(query.byRoute ? routes : [])];
-	const services = scopesOfSeries(
-		group.flatMap((source) => source.labels),
-		labelsOf(variant, serviceLabels(true)),
-	);
-	const scopes = query.route === undefined ? services : cross(services, routeScopes(routes, query.route));
-	const ask = async (ns: bigint, isRest: boolean, run: (text: string) => Promise<Rows>) => {
-		const slot: Slot = { lengthMs: Number(ns / MS), intervalMs };
-		const distribution = distributionQuery(variant, scopes, labels, slot);
-		const counts = countsQuery(variant, scopes, labels, slot, isSteady);
-		// A rest that is shorter than the time between two readings has no distribution of its own, unless there is nothing else.
-		const texts = isRest && slot.lengthMs < intervalMs && full > 0n ? [counts] : [distribution, counts];
-		return { text: distribution, found: await Promise.all(texts.map(run)) };
+function questionOf({ present, labels, targets }: RedCatalogue, query: RedQuery, call: Call): Question {
+	const owners = new MetricOwners(targets, query.services ?? []);
+	const isThere = (label: string) => labels === null || labels.has(label);
+	return {
+		query,
+		owners,
+		ownerLabels: ownerLabels(present.some(isDotted), owners.needInstance).filter(isThere),
+		serviceLabels: (variant) => labelsOf(variant, serviceLabels(true)).filter(isThere),
+		excluded: new Set(call.excludeEnvironments),
+		call,
 	};
-	const first = from + query.stepNs;
-	const asked = await Promise.all([
-		...(full > 0n
-			? [ask(query.stepNs, false, (text) => api.range(text, first, from + full * query.stepNs, query.stepNs, call))]
-			: []),
-		// The window's last slot is shorter when it is no whole number of steps.
-		...(restNs >= MS ? [ask(restNs, true, (text) => api.query(text, to, call))] : []),
-	]);
-	const slots = slotsOf(query);
-	const bins = new Map<string, { service: string; route: string | null; bins: RedBins }>();
-	const own = new Set(group.map(({ service }) => service));
-	const warnings = new Set<string>();
-	for (const { found } of asked) {
-		for (const { rows, warnings: said } of found) {
-			for (const warning of said) warnings.add(warning);
-			for (const row of rows) {
-				const owner = about.owners.of(row.metric);
-				if (owner === null || !own.has(owner.service) || about.excluded.has(owner.environment)) continue;
-				const route = query.byRoute ? (routes.map((label) => row.metric[label]).find(Boolean) ?? NO_ROUTE) : null;
-				const key = `${owner.service}\u0000${route}`;
-				let entry = bins.get(key);
-				if (entry === undefined) {
-					entry = { service: owner.service, route, bins: new RedBins(slots.length) };
-					bins.set(key, entry);
-				}
-				addRow(entry.bins, row, query, slots);
-			}
-		}
-	}
-	const seconds = Number(to - from) / 1e9;
-	const { metric, unitMs } = variant.profile;
-	const series = [...bins.values()].map(({ service, route, bins }) => ({
-		service,
-		route,
-		source: metric,
-		summary: bins.summary(seconds, unitMs),
-		points: bins.points(slots, unitMs),
-	}));
-	return { series, warnings: [...warnings], text: asked[0]?.text ?? "" };
-}
-
-function routeScopes(labels: readonly string[], route: string): Scopes {
-	const none = labels.map((label): Matcher => ({ label, op: "=", value: "" }));
-	return [...firstOf(labels, "=", route), ...(route === NO_ROUTE ? [none] : [])];
-}
-
-function slotsOf({ window, stepNs }: RedQuery): { startNs: bigint; seconds: number }[] {
-	const slots: { startNs: bigint; seconds: number }[] = [];
-	for (let start = window.fromUnixNano; start < window.toUnixNano; start += stepNs) {
-		const end = start + stepNs < window.toUnixNano ? start + stepNs : window.toUnixNano;
-		slots.push({ startNs: start, seconds: Number(end - start) / 1e9 });
-	}
-	return slots;
-}
-
-function addRow(
-	bins: RedBins,
-	{ metric, values, histograms }: Row,
-	{ window, stepNs }: RedQuery,
-	slots: readonly { seconds: number }[],
-): void {
-	const [fromS, stepS] = [Number(window.fromUnixNano / MS) / 1000, Number(stepNs) / 1e9];
-	// A number stands at the end of its slot.
-	const slotAt = (time: number) => Math.min(slots.length - 1, Math.ceil((time - fromS) / stepS - 1e-3) - 1);
-	const kind = metric[KIND_LABEL];
-	const bound = kind === undefined ? boundOf(metric.le ?? "") : 0;
-	for (const [time, text] of values) {
-		const slot = slotAt(time);
-		if (kind === "calls" || kind === "errors") bins.addCount(kind, slot, Number(text));
-		else bins.addBucket(bound, slot, Number(text) * (slots[slot]?.seconds ?? 0));
-	}
-	for (const [time, histogram] of histograms) {
-		const slot = slotAt(time);
-		bins.addNative(histogram, slot, slots[slot]?.seconds ?? 0);
-	}
-}
-
-function boundOf(le: string): number {
-	return le === "+Inf" ? Number.POSITIVE_INFINITY : Number(le);
 }

@@ -1,10 +1,10 @@
 /** What each service's RED is read from: the first of the known metrics that has readings of it, and how often it is read. */
 import type { Call, RedQuery } from "../../../core/ports.ts";
 import type { RedVariant } from "./metric-names.ts";
-import { type MetricOwners, serviceLabels } from "./metric-owners.ts";
+import type { MetricOwners } from "./metric-owners.ts";
 import type { PrometheusApi } from "./prometheus-api.ts";
 import type { Labels } from "./promql.ts";
-import { KIND_LABEL, labelsOf, readingsQuery } from "./red-promql.ts";
+import { BEFORE_MS, KIND_LABEL, readingsQuery } from "./red-promql.ts";
 import { scopesOfServices } from "./series-scopes.ts";
 
 const MS = 1_000_000n;
@@ -23,7 +23,7 @@ export interface Source {
 	service: string;
 	variant: RedVariant;
 	intervalMs: number;
-	/** No counter of it restarted or appeared. */
+	/** No counter of it restarted or appeared. Where levels tell it of each slot it is not asked before, and false. */
 	isSteady: boolean;
 	/** Labels of its series that name it. */
 	labels: Labels[];
@@ -35,6 +35,8 @@ export interface Question {
 	owners: MetricOwners;
 	/** Labels that tell owners apart. */
 	ownerLabels: string[];
+	/** Labels that may name the service of the metric's series. */
+	serviceLabels(variant: RedVariant): string[];
 	/** Environments left out. */
 	excluded: ReadonlySet<string>;
 	call: Call;
@@ -54,9 +56,9 @@ export async function readSources(
 	const partMs = Number(partNs / MS);
 	const text = present
 		.map((variant, at) => {
-			const names = labelsOf(variant, serviceLabels(true));
+			const names = about.serviceLabels(variant);
 			const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, names);
-			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs);
+			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs, !hasLevels(query));
 			return `label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`;
 		})
 		.join(" or ");
@@ -69,7 +71,8 @@ export async function readSources(
 		if (owner === null || variant === undefined || !isWanted(about, owner.service) || excluded.has(owner.environment))
 			continue;
 		const known = sources.get(owner.service);
-		const source = known && known.rank <= rank ? known : { ...noSource(owner.service, variant), rank };
+		const source =
+			known && known.rank <= rank ? known : { ...noSource(owner.service, variant, !hasLevels(query)), rank };
 		sources.set(owner.service, source);
 		if (rank !== source.rank) continue;
 		source.labels.push(metric);
@@ -82,10 +85,13 @@ export async function readSources(
 	return { sources: [...sources.values()], warnings, text };
 }
 
+/** Are slots so short that what a counter grew by in one is seen at its ends? */
+export const hasLevels = ({ stepNs }: RedQuery): boolean => stepNs <= BigInt(BEFORE_MS) * MS;
+
 const isWanted = ({ query }: Question, service: string): boolean => query.services?.includes(service) ?? true;
 
-function noSource(service: string, variant: RedVariant): Source {
-	return { service, variant, intervalMs: 0, isSteady: true, labels: [] };
+function noSource(service: string, variant: RedVariant, isSteady: boolean): Source {
+	return { service, variant, intervalMs: 0, isSteady, labels: [] };
 }
 
 function usualInterval(seconds: number): number {
