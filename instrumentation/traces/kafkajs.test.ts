@@ -90,6 +90,27 @@ describe.skipIf(port === 0).each([
 		}
 	});
 
+	it("what a consumer is behind is known after each batch", async () => {
+		await (await fetch(`${url}/order`)).text();
+		const lag = await capture.until(
+			() =>
+				capture.points.find(
+					({ metric, attributes }) =>
+						metric === "messaging.consumer.lag" && attributes["messaging.destination.name"] === "orders",
+				),
+			"the lag",
+		);
+		expect(lag).toMatchObject({
+			kind: "gauge",
+			asDouble: 0,
+			attributes: {
+				"messaging.system": "kafka",
+				"messaging.consumer.group.name": "orders-group",
+				"messaging.destination.partition.id": "0",
+			},
+		});
+	});
+
 	it("a batch is a trace of its own that links to its producer, once", async () => {
 		await (await fetch(`${url}/batch`)).text();
 		const producer = await span(PRODUCER, "send batches");
@@ -102,6 +123,13 @@ describe.skipIf(port === 0).each([
 		const other = await span(PRODUCER, "send parcels");
 		expect(other.parentSpanId).toBe(producer.parentSpanId);
 		expect((await span(CONSUMER, "process parcels")).parentSpanId).toBe(other.spanId);
+	});
+
+	it("what a transaction sends is a producer span like any other", async () => {
+		expect((await fetch(`${url}/transaction`)).status).toBe(200);
+		const [request, producer] = [await span(SERVER, "GET"), await span(PRODUCER, "send parcels")];
+		expect(producer.parentSpanId).toBe(request.spanId);
+		expect((await span(CONSUMER, "process parcels")).parentSpanId).toBe(producer.spanId);
 	});
 
 	it("a topic the broker refuses is an error of the producer, and reaches the app", async () => {

@@ -49,12 +49,22 @@ export function patchKafkajs(exports: object, relation: "parent" | "link"): bool
 	}
 	const { producer, consumer } = prototype;
 	prototype.producer = function tracedProducer(this: Kafka, ...args) {
-		return traceProducer(producer.apply(this, args));
+		return tried(producer.apply(this, args), traceProducer);
 	};
 	prototype.consumer = function tracedConsumer(this: Kafka, config, ...rest) {
-		return traceConsumer(consumer.call(this, config, ...rest), config?.groupId, relation);
+		return tried(consumer.call(this, config, ...rest), (made) => traceConsumer(made, config?.groupId, relation));
 	};
 	return true;
+}
+
+/** An untraced client is better than none. */
+function tried<C>(client: C, work: (client: C) => void): C {
+	try {
+		work(client);
+	} catch {
+		// It stays as it is.
+	}
+	return client;
 }
 
 function traceProducer(producer: Producer): Producer {
@@ -165,7 +175,12 @@ const SHOWN_KEY = 200;
 
 function keyOf(message: Message | undefined): { "messaging.kafka.message.key"?: string } {
 	const key = message?.key;
-	const text = typeof key === "string" ? key : key instanceof Uint8Array ? Buffer.from(key).toString() : undefined;
+	const text =
+		typeof key === "string"
+			? key
+			: key instanceof Uint8Array
+				? Buffer.from(key.subarray(0, SHOWN_KEY)).toString()
+				: undefined;
 	return text === undefined ? {} : { "messaging.kafka.message.key": text.slice(0, SHOWN_KEY) };
 }
 

@@ -14,6 +14,8 @@ exports.routes = async ({ Kafka, logLevel }, port) => {
 	await admin.disconnect();
 	const producer = kafka.producer();
 	await producer.connect();
+	const exact = kafka.producer({ transactionalId: `shop-${process.pid}`, maxInFlightRequests: 1, idempotent: true });
+	await exact.connect();
 	const consume = async (topic, config) => {
 		const consumer = kafka.consumer({
 			groupId: `${topic}-group`,
@@ -59,6 +61,11 @@ exports.routes = async ({ Kafka, logLevel }, port) => {
 					{ topic: "parcels", messages: [{ value: "3" }] },
 				],
 			}),
+		"/transaction": async () => {
+			const transaction = await exact.transaction();
+			await transaction.send({ topic: "parcels", messages: [{ value: "5" }] });
+			await transaction.commit();
+		},
 		"/bad": () => producer.send({ topic: "orders", messages: [{ value: "bad" }] }),
 		"/refused": () => producer.send({ topic: "no such topic!", messages: [{ value: "x" }] }),
 	});
