@@ -92,6 +92,7 @@ describe.skipIf(port === 0).each([
 
 	it("what a consumer is behind is known after each batch", async () => {
 		await (await fetch(`${url}/order`)).text();
+		await Promise.all([span(SERVER, "GET"), span(CONSUMER, "process parcels")]);
 		const lag = await capture.until(
 			() =>
 				capture.points.find(

@@ -87,6 +87,27 @@ describe.skipIf(port === 0).each([
 		expect(point.exemplars).toMatchObject([{ traceId: query.traceId, spanId: query.spanId }]);
 	});
 
+	it("its pool is counted, in use and idle", async () => {
+		await (await fetch(`${url}/query`)).text();
+		const pool = { "db.client.connection.pool.name": `127.0.0.1:${port}/shop` };
+		const reported = (metric: string, attributes: object, value: number) =>
+			capture.until(
+				() =>
+					capture.points.some(
+						(point) =>
+							point.metric === metric &&
+							point.asDouble === value &&
+							JSON.stringify(point.attributes) === JSON.stringify(attributes),
+					),
+				`${metric} of ${value}`,
+			);
+		await reported("db.client.connection.count", { ...pool, "db.client.connection.state": "idle" }, 1);
+		await reported("db.client.connection.count", { ...pool, "db.client.connection.state": "used" }, 0);
+		await reported("db.client.connection.pending_requests", pool, 0);
+		await reported("db.client.connection.limit", pool, 1);
+		await Promise.all([call(), request()]);
+	});
+
 	it("a prepared statement keeps its placeholders", async () => {
 		expect(await (await fetch(`${url}/execute`)).json()).toEqual([{ age: 42 }]);
 		expect((await call()).attributes["db.query.text"]).toBe("SELECT age FROM people WHERE name = ?");
