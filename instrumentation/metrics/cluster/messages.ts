@@ -22,24 +22,23 @@ export function isOurs(message: unknown): message is Message {
 	return cmd === HELLO || cmd === ASK || cmd === ANSWER;
 }
 
-/** JSON has no word for what is not finite. */
-const NUMBERS = new Set(["value", "sum", "quantile"]);
+/** JSON has no word for what is not finite; no label can be called this. */
+const NOT_FINITE = "$";
 
 export function encode(families: readonly Family[]): string {
 	return JSON.stringify(families, (_key, value: unknown) =>
-		typeof value === "number" && !Number.isFinite(value) ? String(value) : value,
+		typeof value === "number" && !Number.isFinite(value) ? { [NOT_FINITE]: String(value) } : value,
 	);
 }
 
 export function decode(text: string): Family[] {
-	return JSON.parse(text, (key, value: unknown) =>
-		value === null
-			? // A bucket without an exemplar.
-				undefined
-			: typeof value === "string" && NUMBERS.has(key) && /^(NaN|-?Infinity)$/.test(value)
-				? Number(value)
-				: value,
-	) as Family[];
+	return JSON.parse(text, (_key, value: { [NOT_FINITE]?: string } | null) => {
+		// A bucket without an exemplar.
+		if (value === null) {
+			return undefined;
+		}
+		return typeof value === "object" && value[NOT_FINITE] !== undefined ? Number(value[NOT_FINITE]) : value;
+	}) as Family[];
 }
 
 /** Questions that wait for their answers. */
