@@ -7,6 +7,8 @@ import type { Scopes } from "./series-scopes.ts";
 export const BEFORE_MS = 300_000;
 /** Values of a status label that are failures, as `isErrorStatus` of core/red.ts has it. */
 const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
+/** So many times the time between two readings there are at least two of them, even late ones. */
+export const RATE_INTERVALS = 2.2;
 /** Marks what a number counts, in answers that hold several kinds. */
 export const KIND_LABEL = "trivet_kind";
 
@@ -176,7 +178,7 @@ function ofKind(kind: "calls" | "errors" | "unsteady", text: string): string {
 }
 
 function rate(series: string, { lengthMs, intervalMs }: Slot): string {
-	// A tenth more for readings that are late; at least two readings must be in it.
-	const range = Math.max(lengthMs + 1.1 * intervalMs, 2.2 * intervalMs);
+	// A tenth more for readings that are late.
+	const range = Math.max(lengthMs + 1.1 * intervalMs, RATE_INTERVALS * intervalMs);
 	return `rate(${series}[${duration(range)}])`;
 }

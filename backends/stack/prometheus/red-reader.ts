@@ -13,7 +13,7 @@ import {
 	rememberSources,
 	sameCatalogue,
 } from "./red-catalogue.ts";
-import { type GroupFound, readGroup } from "./red-group.ts";
+import { type GroupFound, isByLevels, readGroup } from "./red-group.ts";
 import { isDotted, labelsOf } from "./red-promql.ts";
 import { groupsOf, type Question, readSources, type Source } from "./red-sources.ts";
 import { scopesOfSeries } from "./series-scopes.ts";
@@ -59,17 +59,26 @@ async function readWith(api: PrometheusApi, catalogue: RedCatalogue, query: RedQ
 			}),
 		);
 	const [{ sources, warnings, text }, early] = await Promise.all([readSources(api, present, about), read(expected)]);
-	rememberSources(catalogue, sources);
-	const before = new Map(expected.map((source) => [source.service, understandingOf(source, about)]));
-	const isNew = (source: Source) => before.get(source.service) !== understandingOf(source, about);
-	const late = await read(sources.filter(isNew));
-	const kept = new Set(sources.filter((source) => !isNew(source)).map(({ service }) => service));
+	const before = new Map(expected.map((source) => [source.service, source]));
+	const isAsExpected = (source: Source) => stillHolds(before.get(source.service), source, about);
+	rememberSources(
+		catalogue,
+		sources.filter((source) => !isAsExpected(source)),
+	);
+	const late = await read(sources.filter((source) => !isAsExpected(source)));
+	const kept = new Set(sources.filter(isAsExpected).map(({ service }) => service));
 	return foundIn([...early.flatMap((found) => only(found, kept)), ...late], warnings, text);
 }
 
-/** What numbers were asked for on: the same again needs no other question. */
-function understandingOf({ variant, intervalMs, isSteady, labels }: Source, about: Question): string {
-	return JSON.stringify([variant.name, intervalMs, isSteady, scopesOfSeries(labels, about.serviceLabels(variant))]);
+/** Are numbers right that were asked for in the belief that `before` holds, when it is `now`? */
+function stillHolds(before: Source | undefined, now: Source, about: Question): boolean {
+	if (before === undefined) return false;
+	const facts = ({ variant, isSteady, labels }: Source) =>
+		JSON.stringify([variant.name, isSteady, scopesOfSeries(labels, about.serviceLabels(variant))]);
+	if (facts(before) !== facts(now)) return false;
+	if (before.intervalMs === now.intervalMs) return true;
+	// A window with fewer readings than others makes the time between them seem longer than it is.
+	return before.intervalMs < now.intervalMs && isByLevels(before, about.query) && isByLevels(now, about.query);
 }
 
 type GroupAnswer = { group: readonly Source[] } & ({ found: GroupFound } | { failure: unknown });
