@@ -18,7 +18,7 @@ export const FAULTS = [
 		title: "Payment provider failing",
 		description:
 			"The external provider answers 503 or not at all. Checkouts fail with 502 after retries: look for error spans on " +
-			"payment's calls to api.payments.example, the retries side by side, and orders_total by status.",
+			"payment's calls to api.payments.example, the retries side by side, and shop.orders by status.",
 	},
 	{
 		id: "error-burst",

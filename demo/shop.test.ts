@@ -91,12 +91,23 @@ describe("the shop", () => {
 	});
 
 	it("pushes business metrics whose exemplars are traces", async () => {
-		for (const metric of ["orders_total", "checkout_duration_seconds", "payment_provider_duration_seconds"]) {
+		for (const metric of [
+			"shop.orders",
+			"shop.payment.duration",
+			"shop.identity.checks",
+			"checkout_duration_seconds",
+		]) {
 			const point = await capture.until(`an exemplar on ${metric}`, () =>
 				capture.points.find((point) => point.metric === metric && point.exemplars.length > 0),
 			);
 			expect(point.exemplars[0]?.traceId).toMatch(/^[0-9a-f]{32}$/);
 		}
+	});
+
+	it("knows its health down the chain, orders, payment, fraud and the orders' database", async () => {
+		const answer = await fetch(`${storefrontUrl}/health?deep=true`);
+		expect(answer.status).toBe(200);
+		expect(await answer.json()).toMatchObject({ status: "pass", serviceId: "storefront", score: 1 });
 	});
 
 	it("refuses a declined card without calling it a failure of the shop", async () => {

@@ -1,5 +1,6 @@
 /** Carts by session. */
-import { Counter, Gauge } from "prom-client";
+import { gauge } from "@trivet/instrumentation";
+import { Counter } from "prom-client";
 import { z } from "zod";
 import { call } from "./call.ts";
 import { cartsInMemory, cartsInRedis } from "./carts.ts";
@@ -17,12 +18,11 @@ runService("cart", async (port, faults) => {
 	const redisUrl = process.env.TRIVET_DEMO_REDIS_URL;
 	const carts = redisUrl ? await cartsInRedis(redisUrl) : cartsInMemory();
 	const added = new Counter({ name: "cart_items_added_total", help: "Items put into carts", labelNames: ["category"] });
-	new Gauge({
-		name: "carts_open",
+	gauge({
+		name: "shop.carts.open",
+		unit: "{cart}",
 		help: "Carts with something in them",
-		async collect() {
-			this.set(await carts.count());
-		},
+		read: () => carts.count(),
 	});
 
 	const contents = (items: CartItem[]): CartContents => ({

@@ -1,6 +1,7 @@
 /** Orders: reserves stock, takes the money, remembers, and announces `order-placed`. */
-import { Counter } from "prom-client";
+import { counter, health, histogram } from "@trivet/instrumentation";
 import { z } from "zod";
+import { urlOf } from "../addresses.ts";
 import { call, UpstreamError } from "./call.ts";
 import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { type OrderLines, openInventory } from "./inventory-api.ts";
@@ -13,7 +14,19 @@ import type { Charge, Order, OrderPlaced } from "./shop-types.ts";
 const KEPT = "6 hours";
 const PRUNE_MS = 10 * 60_000;
 
-const placed = new Counter({ name: "orders_total", help: "Orders by outcome", labelNames: ["status"] });
+const placed = counter({
+	name: "shop.orders",
+	unit: "{order}",
+	help: "Orders by how they ended; the paid ones' share is the success rate",
+	labels: { status: ["paid", "declined", "out_of_stock", "failed"] },
+});
+const payment = histogram({
+	name: "shop.payment.duration",
+	unit: "s",
+	help: "From the order being accepted to it being paid, with what the database takes of that",
+	labels: { outcome: ["paid", "declined", "failed"] },
+	bounds: [0.025, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3, 8],
+});
 
 const newOrder = z.object({
 	customer_id: z.string().min(1).max(40),
@@ -39,6 +52,13 @@ runService("orders", async (port, faults) => {
 	const broker = await openBroker("orders");
 	let count = 0;
 	const app = jsonApp();
+	const own = health({
+		checks: {
+			"orders-db": { kind: "database", critical: true, probe: () => pool.query("SELECT 1") },
+			payment: { url: urlOf("payment", "/health"), deep: true },
+		},
+	});
+	app.get("/health", own.handler);
 
 	app.post("/orders", async (request, response) => {
 		const form = newOrder.parse(request.body);
@@ -52,7 +72,7 @@ runService("orders", async (port, faults) => {
 
 		await inventory()("Reserve", stock).catch((error: unknown) => {
 			const soldOut = error instanceof UpstreamError && error.status === 409;
-			placed.inc({ status: soldOut ? "out_of_stock" : "failed" });
+			placed.add({ status: soldOut ? "out_of_stock" : "failed" });
 			if (!soldOut) throw error;
 			log.warn({ ...facts, reason: error.code }, "order refused: out of stock");
 			throw new Refusal(409, "out_of_stock");
@@ -60,9 +80,11 @@ runService("orders", async (port, faults) => {
 		await insert(id, form, total);
 		log.info({ ...facts, items: form.items.length }, "order accepted, taking payment");
 
-		const charge = await takePayment(id, form, total, stock);
+		const ended = payment.start();
+		const charge = await takePayment(id, form, total, stock, ended);
 		await pool.query("UPDATE orders SET status = 'paid' WHERE id = $1", [id]);
-		placed.inc({ status: "paid" });
+		ended({ outcome: "paid" });
+		placed.add({ status: "paid" });
 		const message: OrderPlaced = {
 			order_id: id,
 			customer_id: form.customer_id,
@@ -137,6 +159,7 @@ runService("orders", async (port, faults) => {
 		form: z.infer<typeof newOrder>,
 		total: number,
 		stock: OrderLines,
+		ended: ReturnType<typeof payment.start>,
 	): Promise<Charge> {
 		try {
 			const body = {
@@ -150,7 +173,8 @@ runService("orders", async (port, faults) => {
 		} catch (error) {
 			const declined = error instanceof UpstreamError && error.status === 402;
 			const status = declined ? "declined" : "failed";
-			placed.inc({ status });
+			ended({ outcome: status });
+			placed.add({ status });
 			const fields = { order_id: id, amount_cents: total, status };
 			if (declined) log.warn(fields, "payment declined, order cancelled");
 			else log.error({ ...fields, err: error }, "payment failed, order cancelled");

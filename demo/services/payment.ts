@@ -1,6 +1,8 @@
 /** Payment: asks fraud, then charges the card at the external provider, with one retry. */
+import { health } from "@trivet/instrumentation";
 import { Counter, Histogram } from "prom-client";
 import { z } from "zod";
+import { urlOf } from "../addresses.ts";
 import { call, exchange } from "./call.ts";
 import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { nextHop } from "./risk-hops.ts";
@@ -29,6 +31,7 @@ const newCharge = z.object({
 
 runService("payment", async (port) => {
 	const app = jsonApp();
+	app.get("/health", health({ checks: { fraud: { url: urlOf("fraud", "/health"), deep: true } } }).handler);
 
 	app.post("/charges", async (request, response) => {
 		const charge = newCharge.parse(request.body);

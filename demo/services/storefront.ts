@@ -1,6 +1,8 @@
 /** The edge: what shoppers talk to. */
+import { health } from "@trivet/instrumentation";
 import { Counter, Histogram } from "prom-client";
 import { z } from "zod";
+import { urlOf } from "../addresses.ts";
 import { call, UpstreamError } from "./call.ts";
 import { jsonApp, Refusal, serve } from "./express-app.ts";
 import { log, runService } from "./service.ts";
@@ -28,6 +30,7 @@ const orderId = z.string().regex(/^ord-[\w-]{1,40}$/);
 runService("storefront", async (port, faults) => {
 	const cartHost = () => (faults.has("lost-link") ? "cart-gateway" : "cart");
 	const app = jsonApp();
+	app.get("/health", health({ checks: { orders: { url: urlOf("orders", "/health"), deep: true } } }).handler);
 
 	app.get("/products/:id", async (request, response) => {
 		const id = productId.parse(request.params.id);
