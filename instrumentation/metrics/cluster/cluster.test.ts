@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Family as Parsed } from "../../../backends/embedded/scrape/exposition.ts";
 import { parseOpenMetrics } from "../../../backends/embedded/scrape/openmetrics.ts";
@@ -96,4 +98,29 @@ describe("a cluster", () => {
 		expect(sampleOf(await scrape(metricsUrl), "orders_total")).toBe(asked);
 		await app.said(new RegExp(`worker ${busy} did not say`));
 	});
+
+	it("whose primary is not instrumented has one worker that says it serves only itself", async () => {
+		const app = runApp("cluster.mjs", {
+			otlp: capture.url,
+			load: "none",
+			args: ["2", "in-workers"],
+			env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: String(await freePort()) },
+		});
+		const url = await app.url();
+		await askAll(url, 2);
+		const port = await app.said(/127\.0\.0\.1:(\d+) is in use/);
+		expect(app.stderr).toContain("the primary of this cluster does not run @trivet/instrumentation");
+		const share = sampleOf(await scrape(`http://127.0.0.1:${port}/metrics`), "share")!;
+		expect([1, 2]).toContain(share);
+		expect(sampleOf(await scrape(`http://127.0.0.1:${port}/metrics`), "share")).toBe(share);
+		expect(app.stdout).not.toContain("got");
+	});
 });
+
+async function freePort(): Promise<number> {
+	const probe = createServer().listen(0, "127.0.0.1");
+	await once(probe, "listening");
+	const { port } = probe.address() as { port: number };
+	probe.close();
+	return port;
+}

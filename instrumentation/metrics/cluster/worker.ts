@@ -2,7 +2,7 @@ import type { Family } from "../family.ts";
 import type { MetricSource } from "../source.ts";
 import { ANSWER, ASK, encode, HELLO, isOurs, type Message, Questions } from "./messages.ts";
 
-const HELLO_WITHIN_MS = 1_000;
+const HELLO_WITHIN_MS = 3_000;
 
 /** The metrics of a cluster as one of its workers sees them: the primary has the sum of all; alone it has its own. */
 export class ClusterWorker implements MetricSource {
@@ -10,6 +10,7 @@ export class ClusterWorker implements MetricSource {
 	readonly joined: Promise<boolean>;
 	private readonly local: MetricSource;
 	private readonly questions = new Questions();
+	private primaryAnswers = false;
 
 	constructor(local: MetricSource) {
 		this.local = local;
@@ -22,6 +23,8 @@ export class ClusterWorker implements MetricSource {
 				}
 				if (message.cmd === HELLO) {
 					clearTimeout(timer);
+					// However late it comes.
+					this.primaryAnswers = true;
 					resolve(true);
 				} else if (message.cmd === ASK) {
 					void this.answer(message.id);
@@ -34,7 +37,8 @@ export class ClusterWorker implements MetricSource {
 	}
 
 	async collect(): Promise<Family[]> {
-		const all = (await this.joined) ? await this.questions.ask(send) : undefined;
+		await this.joined;
+		const all = this.primaryAnswers ? await this.questions.ask(send) : undefined;
 		return all ?? this.local.collect();
 	}
 

@@ -1,5 +1,5 @@
 import type { PromClient, PromCounter, PromHistogram, PromMetric, PromSnapshot } from "./module.ts";
-import { fastObserve, increaseWithExemplar, internalsOf, wrappedObserve } from "./observe.ts";
+import { fastIncrease, fastObserve, internalsOf, wrappedIncrease, wrappedObserve } from "./observe.ts";
 
 const PATCHED = Symbol.for("trivet.instrumentation.prom-client");
 
@@ -30,7 +30,7 @@ export function patchExemplars(client: PromClient, version: string | undefined, 
 	const kind: PatchKind = internals === undefined ? "wrapped" : "fast";
 	histogram[PATCHED] = kind;
 	const observing = internals === undefined ? wrappedObserve(observe) : fastObserve(internals);
-	const increasing = increaseWithExemplar(inc, internals);
+	const increasing = internals === undefined ? wrappedIncrease(inc) : fastIncrease(internals);
 	histogram[observeName] = observing;
 	counter[incName] = increasing;
 

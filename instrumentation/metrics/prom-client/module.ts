@@ -78,8 +78,9 @@ export interface PromHistogram {
 
 export interface PromCounter {
 	enableExemplars?: boolean;
+	labelNames: string[];
 	sortedLabelNames?: string[];
-	hashMap: Record<string, { value: number; exemplar?: PromExemplar }>;
+	hashMap: Record<string, { value: number; labels: object; exemplar?: PromExemplar }>;
 	inc: Increase;
 	incWithoutExemplar?: Increase;
 }

@@ -138,4 +138,21 @@ describe.each([
 					],
 		);
 	});
+
+	it.runIf(alias === "prom-client")("leaves metrics alone whose exemplars the app writes itself", async () => {
+		const registry = new patched.client.Registry();
+		registry.setContentType(patched.client.Registry.OPENMETRICS_CONTENT_TYPE as never);
+		const common = { help: "h", labelNames: ["a"], registers: [registry], enableExemplars: true };
+		const histogram = new patched.client.Histogram({ ...common, name: "h", buckets: [1] });
+		const counter = new patched.client.Counter({ ...common, name: "c_total" });
+		manager.with(trace.setSpan(ROOT_CONTEXT, span), () => {
+			const own = { labels: { a: "x" }, exemplarLabels: { trace_id: "own" } };
+			histogram.observe({ ...own, value: 0.5 });
+			histogram.labels("x").observe(7);
+			counter.inc({ ...own, value: 2 });
+			counter.inc({ ...own, value: 3 });
+		});
+		const page = await registry.metrics();
+		expect(page.match(/# \{.*?\} \d(\.\d)?/g)).toEqual(['# {trace_id="own"} 0.5', '# {trace_id="own"} 3']);
+	});
 });

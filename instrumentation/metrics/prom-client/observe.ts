@@ -9,6 +9,8 @@ export interface Internals {
 	/** 15 takes the sorted names too. */
 	hashObject(labels: object, names?: string[]): string;
 	validateLabel(names: string[], labels: object): void;
+	isObject(value: unknown): boolean;
+	major: number;
 }
 
 /** @returns undefined when this copy is not built the way 14 and 15 are. */
@@ -19,9 +21,11 @@ export function internalsOf(folder: string, version: string | undefined): Intern
 	}
 	try {
 		const load = createRequire(join(folder, "package.json"));
-		const { hashObject } = load(join(folder, "lib/util.js")) as Partial<Internals>;
+		const { hashObject, isObject } = load(join(folder, "lib/util.js")) as Partial<Internals>;
 		const { validateLabel } = load(join(folder, "lib/validation.js")) as Partial<Internals>;
-		return hashObject?.length === major - 13 && validateLabel?.length === 2 ? { hashObject, validateLabel } : undefined;
+		return hashObject?.length === major - 13 && validateLabel?.length === 2 && isObject?.length === 1
+			? { hashObject, validateLabel, isObject, major }
+			: undefined;
 	} catch {
 		return undefined;
 	}
@@ -83,24 +87,51 @@ export function wrappedObserve(original: Observe): Observe {
 	};
 }
 
-/** Theirs does the counting; 15 tells which series it was, for 14 it is looked up. */
-export function increaseWithExemplar(original: Increase, internals: Internals | undefined): Increase {
+/** The same for a counter's inc. 15 returns the label hash, 14 nothing. */
+export function fastIncrease({ hashObject, validateLabel, isObject, major }: Internals): Increase {
+	return function incWithoutExemplar(this: PromCounter, given, second) {
+		let labels: object = {};
+		let value = given as number | null | undefined;
+		let hash = "";
+		if (isObject(given)) {
+			labels = given as object;
+			value = second;
+			hash = hashObject(labels, this.sortedLabelNames);
+			validateLabel(this.labelNames, labels);
+		}
+		if (value && !Number.isFinite(value)) {
+			throw new TypeError(`Value is not a valid number: ${format(value)}`);
+		}
+		if ((value as number) < 0) {
+			throw new Error("It is not possible to decrease a counter");
+		}
+		const amount = value ?? 1;
+		let entry = this.hashMap[hash];
+		if (entry === undefined) {
+			entry = { value: amount, labels };
+			this.hashMap[hash] = entry;
+		} else {
+			entry.value += amount;
+		}
+		// Whoever asked prom-client for exemplars writes their own.
+		const exemplar = this.enableExemplars ? undefined : activeExemplarLabels();
+		if (exemplar !== undefined) {
+			keepCount(entry, amount, exemplar);
+		}
+		return major === 15 ? { labelHash: hash } : undefined;
+	};
+}
+
+/** For versions we have not read: theirs counts and tells which series it was; one that does not gets no exemplars. */
+export function wrappedIncrease(original: Increase): Increase {
 	return function incWithoutExemplar(this: PromCounter, labels, value) {
 		const result = original.call(this, labels, value) as { labelHash?: string } | undefined;
 		const exemplar = this.enableExemplars ? undefined : activeExemplarLabels();
-		if (exemplar !== undefined) {
-			const isObject = typeof labels === "object" && labels !== null;
-			const hash = result?.labelHash ?? (isObject ? internals?.hashObject(labels, this.sortedLabelNames) : "");
-			const entry = hash === undefined ? undefined : this.hashMap[hash];
-			if (entry !== undefined) {
-				const amount = (isObject ? value : labels) as number | null | undefined;
-				const kept: PromExemplar = { labelSet: exemplar, value: amount ?? 1, timestamp: Date.now() / 1000 };
-				if (isUndecided(exemplar)) {
-					placeWhenKept(entry, "exemplar", kept, exemplar);
-				} else {
-					entry.exemplar = kept;
-				}
-			}
+		const entry =
+			exemplar === undefined || result?.labelHash === undefined ? undefined : this.hashMap[result.labelHash];
+		if (exemplar !== undefined && entry !== undefined) {
+			const amount = (typeof labels === "object" && labels !== null ? value : labels) as number | null | undefined;
+			keepCount(entry, amount ?? 1, exemplar);
 		}
 		return result;
 	};
@@ -131,5 +162,14 @@ function keep(entry: PromEntry, bound: number, value: number, labels: SpanLabels
 		placeWhenKept(entry.bucketExemplars, String(bound), kept, labels);
 	} else {
 		entry.bucketExemplars[bound] = kept;
+	}
+}
+
+function keepCount(entry: { exemplar?: PromExemplar }, value: number, labels: SpanLabels): void {
+	const kept: PromExemplar = { labelSet: labels, value, timestamp: Date.now() / 1000 };
+	if (isUndecided(labels)) {
+		placeWhenKept(entry, "exemplar", kept, labels);
+	} else {
+		entry.exemplar = kept;
 	}
 }

@@ -3,9 +3,12 @@ import http from "node:http";
 import { metricsHandler } from "@trivet/instrumentation";
 import client from "prom-client";
 
-const [workers = "2"] = process.argv.slice(2);
+const [workers = "2", instrumented = "everywhere"] = process.argv.slice(2);
 
 if (cluster.isPrimary) {
+	if (instrumented === "in-workers") {
+		cluster.setupPrimary({ execArgv: ["--import", "@trivet/instrumentation/register"] });
+	}
 	for (let i = 0; i < Number(workers); i++) {
 		cluster.fork();
 	}
