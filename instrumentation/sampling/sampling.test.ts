@@ -36,9 +36,9 @@ const counted = (metric: string, attributes: Record<string, string>, value: numb
 
 describe("the tail buffer in an app", () => {
 	it("keeps what failed and what was slow, counts the rest, and no exemplar points at a trace that was dropped", async () => {
-		const app = run("tail", "slow=50ms");
+		const app = run("tail", "slow=2s");
 		const url = await app.url();
-		expect(app.stderr).toContain("sampler tail (errors, from 50 ms on) over parentbased_traceidratio 0");
+		expect(app.stderr).toContain("sampler tail (errors, from 2000 ms on) over parentbased_traceidratio 0");
 		await get(url, "/warm-up");
 		for (const path of ["/good", "/bad", "/slow", "/good"]) {
 			await get(url, path);
@@ -54,8 +54,11 @@ describe("the tail buffer in an app", () => {
 		const exemplars = capture.points.flatMap((point) => point.exemplars.map(({ traceId }) => traceId));
 		expect(exemplars.length).toBeGreaterThan(0);
 		expect(exemplars.every((traceId) => kept.has(traceId!))).toBe(true);
-		const of = (path: string) => latest("app_seen_seconds", { path })?.exemplars;
-		expect([of("bad")?.length, of("slow")?.length]).toEqual([1, 1]);
+		for (const metric of ["app_seen_seconds", "app_counted", "http.server.request.duration"]) {
+			const of = (path: string) =>
+				latest(metric, metric.startsWith("app") ? { path } : { "http.route": `/${path}` })?.exemplars.length;
+			expect([metric, of("good"), of("bad"), of("slow")]).toEqual([metric, 0, 1, 1]);
+		}
 	});
 
 	it("tells the services it calls what the head decided", async () => {

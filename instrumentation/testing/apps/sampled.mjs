@@ -4,18 +4,23 @@ import express from "express";
 import client from "prom-client";
 
 const seen = new client.Histogram({ name: "app_seen_seconds", help: "Seen.", labelNames: ["path"], buckets: [1] });
+const counted = new client.Counter({ name: "app_counted", help: "Counted.", labelNames: ["path"] });
+const observe = (path) => {
+	seen.observe({ path }, 0.1);
+	counted.inc({ path });
+};
 const app = express();
 app.get("/good", (request, response) => {
-	seen.observe({ path: "good" }, 0.1);
+	observe("good");
 	response.json({ traceparent: request.headers.traceparent ?? null, tracestate: request.headers.tracestate ?? null });
 });
 app.get("/bad", (_request, response) => {
-	seen.observe({ path: "bad" }, 0.1);
+	observe("bad");
 	response.status(500).end("no");
 });
 app.get("/slow", (_request, response) => {
-	seen.observe({ path: "slow" }, 0.1);
-	setTimeout(() => response.end("at last"), 60);
+	observe("slow");
+	setTimeout(() => response.end("at last"), 2_100);
 });
 app.get("/call", (request, response) => {
 	http.get({ port: request.socket.localPort, path: "/good" }, (inner) => inner.pipe(response));
