@@ -3,8 +3,9 @@ import type { TimeWindow } from "../../../core/model.ts";
 import type { Call } from "../../../core/ports.ts";
 import { Remembered } from "../remembered.ts";
 import { RED_VARIANTS, type RedVariant } from "./metric-names.ts";
+import { serviceLabels } from "./metric-owners.ts";
 import type { PrometheusApi } from "./prometheus-api.ts";
-import { type Labels, matchersText, oneOf } from "./promql.ts";
+import { type Labels, type Matcher, matchersText, oneOf } from "./promql.ts";
 import type { Source } from "./red-sources.ts";
 import { readTargets } from "./series-scopes.ts";
 
@@ -20,15 +21,16 @@ const STRETCH_NS = 1_800_000n * MS;
 /** The readings before the window that its first growth needs. */
 const BEFORE_NS = 300_000n * MS;
 
-export const ANY_RED_METRIC = matchersText([
-	{ label: "__name__", op: "=~", value: oneOf(RED_VARIANTS.map(({ name }) => name)) },
-]);
+const anyOfThem: Matcher = { label: "__name__", op: "=~", value: oneOf(RED_VARIANTS.map(({ name }) => name)) };
+export const ANY_RED_METRIC = matchersText([anyOfThem]);
 
 /** Of a stretch of time that holds the window asked about; what it holds beyond that costs time, but changes no answer. */
 export interface RedCatalogue {
 	present: readonly RedVariant[];
 	/** Labels that some RED metric has; null when the engine does not tell. */
 	labels: ReadonlySet<string> | null;
+	/** Jobs of RED metrics' series that no label names the service of; null when the engine does not tell. */
+	unnamedJobs: readonly string[] | null;
 	/** Labels of every `target_info`. */
 	targets: readonly Labels[];
 	/** What services' RED was read from last: what may be tried while it is looked up. */
@@ -80,10 +82,11 @@ export function rememberSources(catalogue: RedCatalogue, sources: readonly Sourc
 
 /** Do both say the same, so that questions asked with one need not be asked with the other? */
 export function sameCatalogue(a: RedCatalogue, b: RedCatalogue): boolean {
-	const facts = ({ present, labels, targets }: RedCatalogue) =>
+	const facts = ({ present, labels, unnamedJobs, targets }: RedCatalogue) =>
 		JSON.stringify([
 			present.map(({ name }) => name),
 			labels && [...labels].sort(),
+			unnamedJobs,
 			targets.map((one) => JSON.stringify(Object.entries(one).sort())).sort(),
 		]);
 	return facts(a) === facts(b);
@@ -98,15 +101,18 @@ async function read(api: PrometheusApi, stretch: TimeWindow, call: Call): Promis
 	const utf8 = await api.speaksUtf8(call);
 	const all: Call = { ...call, deadlineMs: call.deadlineMs, limit: 0 };
 	const readAtMs = performance.now();
-	const [names, labels, targets] = await Promise.all([
+	const unnamed = serviceLabels(utf8).map((label): Matcher => ({ label, op: "=", value: "" }));
+	const [names, labels, unnamedJobs, targets] = await Promise.all([
 		api.names("__name__", [ANY_RED_METRIC], stretch, all),
-		// Only to ask for less: without it every label is asked for.
+		// Only to ask for less: without it every label and job is asked for.
 		api.names(null, [ANY_RED_METRIC], stretch, all).catch(() => null),
+		api.names("job", [matchersText([anyOfThem, ...unnamed])], stretch, all).catch(() => null),
 		readTargets(api, stretch, utf8, call),
 	]);
 	return {
 		present: RED_VARIANTS.filter(({ name }) => names.includes(name)),
 		labels: labels && new Set(labels),
+		unnamedJobs,
 		targets,
 		sources: new Map(),
 		readAtMs,

@@ -110,7 +110,7 @@ function foundIn(answers: readonly GroupAnswer[], warnings: readonly string[], t
 	return { series, partial: [...partial].slice(0, 5), query: first ?? text };
 }
 
-function questionOf({ present, labels, targets }: RedCatalogue, query: RedQuery, call: Call): Question {
+function questionOf({ present, labels, targets, unnamedJobs }: RedCatalogue, query: RedQuery, call: Call): Question {
 	const owners = new MetricOwners(targets, query.services ?? []);
 	const isThere = (label: string) => labels === null || labels.has(label);
 	return {
@@ -118,6 +118,7 @@ function questionOf({ present, labels, targets }: RedCatalogue, query: RedQuery,
 		owners,
 		ownerLabels: ownerLabels(present.some(isDotted), owners.needInstance).filter(isThere),
 		serviceLabels: (variant) => labelsOf(variant, serviceLabels(true)).filter(isThere),
+		unnamedJobs,
 		excluded: new Set(call.excludeEnvironments),
 		call,
 	};

@@ -4,6 +4,7 @@ import type { RedVariant } from "./metric-names.ts";
 import type { MetricOwners } from "./metric-owners.ts";
 import type { PrometheusApi } from "./prometheus-api.ts";
 import type { Labels } from "./promql.ts";
+import { ANY_RED_METRIC } from "./red-catalogue.ts";
 import { BEFORE_MS, KIND_LABEL, readingsQuery } from "./red-promql.ts";
 import { scopesOfServices } from "./series-scopes.ts";
 
@@ -37,6 +38,8 @@ export interface Question {
 	ownerLabels: string[];
 	/** Labels that may name the service of the metric's series. */
 	serviceLabels(variant: RedVariant): string[];
+	/** Jobs of series that no label names the service of; null when not known. */
+	unnamedJobs: readonly string[] | null;
 	/** Environments left out. */
 	excluded: ReadonlySet<string>;
 	call: Call;
@@ -55,13 +58,16 @@ export async function readSources(
 	const partNs = length / parts > PART_NS ? length / parts : PART_NS;
 	const partMs = Number(partNs / MS);
 	const text = present
-		.map((variant, at) => {
+		.flatMap((variant, at) => {
 			const names = about.serviceLabels(variant);
-			const scopes = query.services === undefined ? [[]] : scopesOfServices(query.services, owners, names);
+			const scopes =
+				query.services === undefined ? [[]] : scopesOfServices(query.services, owners, names, about.unnamedJobs);
+			if (scopes.length === 0) return [];
 			const readings = readingsQuery(variant, scopes, about.ownerLabels, partMs, !hasLevels(query));
-			return `label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`;
+			return [`label_replace(${readings}, "${VARIANT_LABEL}", "${at}", "", "")`];
 		})
 		.join(" or ");
+	if (text === "") return { sources: [], warnings: [], text: ANY_RED_METRIC };
 	const { rows, warnings } = await api.range(text, to - (parts - 1n) * partNs, to, partNs, call);
 	const sources = new Map<string, Source & { rank: number }>();
 	for (const { metric, values } of rows) {

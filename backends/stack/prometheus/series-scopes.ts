@@ -23,12 +23,28 @@ export async function readTargets(
 	return (await api.query(text, window.toUnixNano, call)).rows.map((row) => row.metric);
 }
 
-/** Of which nothing but the names is known: wherever a name may stand. `labels`: that may name a service, beside `job`. */
-export function scopesOfServices(services: readonly string[], owners: MetricOwners, labels: readonly string[]): Scopes {
-	const asked = oneOf(services);
-	const jobs = owners.jobsOf(new Set(services));
-	const job = [`([^/]*/)?(${asked})`, ...(jobs.length > 0 ? [oneOf(jobs)] : [])].join("|");
-	return [...firstOf(labels, "=~", asked), unnamed(labels, { label: "job", op: "=~", value: job })];
+/**
+ * Of which nothing but the names is known: wherever a name may stand. `labels`: that may name a service, beside `job`. `unnamedJobs`: jobs
+ * of all series that no label names the service of, which saves looking for them; null when not known.
+ */
+export function scopesOfServices(
+	services: readonly string[],
+	owners: MetricOwners,
+	labels: readonly string[],
+	unnamedJobs: readonly string[] | null = null,
+): Scopes {
+	const asked = new Set(services);
+	const named = firstOf(labels, "=~", oneOf(asked));
+	const jobs = owners.jobsOf(asked);
+	if (unnamedJobs !== null) {
+		const theirs = unnamedJobs.filter(
+			(job) => jobs.includes(job) || asked.has(job) || asked.has(job.slice(job.indexOf("/") + 1)),
+		);
+		if (theirs.length === 0) return named;
+		return [...named, unnamed(labels, { label: "job", op: "=~", value: oneOf(theirs) })];
+	}
+	const job = [`([^/]*/)?(${oneOf(asked)})`, ...(jobs.length > 0 ? [oneOf(jobs)] : [])].join("|");
+	return [...named, unnamed(labels, { label: "job", op: "=~", value: job })];
 }
 
 /** The same, of series whose labels are known. */
