@@ -1,10 +1,11 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
+import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture, type CapturedSpan } from "../testing/capture.ts";
 import { killApps, runApp } from "../testing/run-app.ts";
+import { startPostgres } from "../testing/servers/postgres.ts";
+import { freePort } from "../testing/servers/program.ts";
 
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5];
 const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
@@ -28,25 +29,51 @@ const spanOf = (kind: number, name: string | RegExp): Promise<CapturedSpan> =>
 		`a span ${name} of kind ${kind}`,
 	);
 
-describe("PostgreSQL over its wire protocol", () => {
-	let database: PGlite;
-	let socket: PGLiteSocketServer;
+interface Database {
+	port: number;
+	stop(): Promise<void>;
+}
+
+async function startPglite(): Promise<Database> {
+	const port = await freePort();
+	const database = await PGlite.create();
+	const socket = new PGLiteSocketServer({ db: database, port, host: "127.0.0.1" });
+	await socket.start();
+	return {
+		port,
+		async stop() {
+			await socket.stop();
+			await database.close();
+		},
+	};
+}
+
+const postgres = await startPostgres();
+if ("missing" in postgres) {
+	console.log(`PostgreSQL: only as PGlite, ${postgres.missing}`);
+}
+
+describe.each([
+	["PGlite", startPglite],
+	...("found" in postgres ? ([["PostgreSQL", async () => postgres.found]] as const) : []),
+] as const)("PostgreSQL over its wire protocol, %s", (_what, startDatabase: () => Promise<Database>) => {
+	let database: Database;
 	let port: number;
 	let url: string;
 	beforeAll(async () => {
-		const probe = createServer().listen(0, "127.0.0.1");
-		await once(probe, "listening");
-		port = (probe.address() as { port: number }).port;
-		probe.close();
-		database = await PGlite.create();
-		socket = new PGLiteSocketServer({ db: database, port, host: "127.0.0.1" });
-		await socket.start();
+		database = await startDatabase();
+		({ port } = database);
+		if ("found" in postgres && database === postgres.found) {
+			const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
+			await client.connect();
+			await client.query("CREATE DATABASE shop");
+			await client.end();
+		}
 		url = await runApp("pg.mjs", { otlp: capture.url, args: [String(port)], env: METRICS }).url();
 	});
 	afterAll(async () => {
 		await killApps();
-		await socket.stop();
-		await database.close();
+		await database.stop();
 	});
 
 	it("a query is a client span under the request, and is counted", async () => {

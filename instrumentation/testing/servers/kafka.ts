@@ -36,7 +36,7 @@ export async function startKafka(): Promise<Found<RunningServer>> {
 			writeFileSync(join(folder, "server.properties"), properties(folder, port, controllerPort));
 			const id = createHash("sha256").update(folder).digest("base64url").slice(0, 22);
 			const format = ["kafka.tools.StorageTool", "format", "-t", id, "-c", join(folder, "server.properties")];
-			await run(java, [...JAVA, ...classPath, ...format], 60_000);
+			await run(java, [...JAVA, ...classPath, ...format], { withinMs: 60_000 });
 		},
 	);
 	return { found };
@@ -88,7 +88,7 @@ async function kafkaJars(): Promise<Found<string>> {
 		writeFileSync(join(next, "pom.xml"), POM);
 		const jars = join(next, "jars");
 		const goal = ["-q", "-B", "dependency:copy-dependencies", "-DincludeScope=runtime", `-DoutputDirectory=${jars}`];
-		const said = await run(maven, goal, FETCH_WITHIN_MS, next);
+		const said = await run(maven, goal, { withinMs: FETCH_WITHIN_MS, cwd: next });
 		if (!existsSync(jars) || !readdirSync(jars).some((name) => name.startsWith("kafka_"))) {
 			return { missing: `Maven could not fetch Kafka: ${said.slice(-500)}` };
 		}

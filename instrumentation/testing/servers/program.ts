@@ -20,9 +20,9 @@ export async function findProgram(name: string, debianPackage: string): Promise<
 	if (process.env.CI !== "true" || process.getuid?.() !== 0 || onPath("apt-get") === undefined) {
 		return { missing: `${name} is not installed (apt-get install ${debianPackage})` };
 	}
-	await run("apt-get", ["update"], INSTALL_WITHIN_MS);
+	await run("apt-get", ["update"], { withinMs: INSTALL_WITHIN_MS });
 	const options = ["-y", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=180"];
-	const said = await run("apt-get", ["install", ...options, debianPackage], INSTALL_WITHIN_MS);
+	const said = await run("apt-get", ["install", ...options, debianPackage], { withinMs: INSTALL_WITHIN_MS });
 	const installed = onPath(name);
 	return installed === undefined
 		? { missing: `${debianPackage} could not be installed: ${said.slice(-300)}` }
@@ -43,14 +43,24 @@ export function onPath(name: string): string | undefined {
 		});
 }
 
+/** Another user than this one: some servers refuse to run as root. */
+export interface RunAs {
+	uid: number;
+	gid: number;
+}
+
 /** Runs to the end; resolves to what was written, with the exit code as the last line when that is not 0. */
-export async function run(command: string, args: readonly string[], withinMs: number, cwd?: string): Promise<string> {
+export async function run(
+	command: string,
+	args: readonly string[],
+	{ withinMs, ...options }: { withinMs: number; cwd?: string } & Partial<RunAs>,
+): Promise<string> {
 	const child = spawn(command, args, {
+		...options,
 		timeout: withinMs,
 		killSignal: "SIGKILL",
 		stdio: ["ignore", "pipe", "pipe"],
 		env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" },
-		...(cwd === undefined ? {} : { cwd }),
 	});
 	let output = "";
 	for (const stream of [child.stdout, child.stderr]) {
@@ -74,6 +84,7 @@ export async function startServer(
 	args: (folder: string, port: number) => readonly string[],
 	ready: RegExp,
 	prepare?: (folder: string, port: number) => Promise<void>,
+	as?: RunAs,
 ): Promise<RunningServer> {
 	const folder = mkdtempSync(join(tmpdir(), "trivet-server-"));
 	const port = await freePort();
@@ -88,7 +99,7 @@ export async function startServer(
 	};
 	try {
 		await prepare?.(folder, port);
-		child = spawn(command, args(folder, port), { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
+		child = spawn(command, args(folder, port), { cwd: folder, stdio: ["ignore", "pipe", "pipe"], ...as });
 		await untilReady(child, command, ready);
 		return { port, stop };
 	} catch (error) {
