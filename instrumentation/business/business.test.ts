@@ -203,6 +203,20 @@ describe("in an app", () => {
 		expect(app.stderr).toContain("shop_broken could not be read: no luck");
 	});
 
+	it("that requires the package while its ESM copy was started: one decision, one page", async () => {
+		const env = { ...METRICS, OTEL_TRACES_SAMPLER: "tail", OTEL_TRACES_SAMPLER_ARG: "slow=1000s" };
+		const url = await runApp("business.cjs", { otlp: capture.url, env }).url();
+		await (await fetch(`${url}/good`)).text();
+		await (await fetch(`${url}/bad`)).text();
+		const failed = await capture.until(
+			() => capture.spans.find((span) => span.attributes["url.path"] === "/bad"),
+			"it",
+		);
+		await capture.until(() => latest("shop.answers", { status: "500" })?.exemplars.length, "its exemplar");
+		expect(latest("shop.answers", { status: "500" })?.exemplars[0]?.traceId).toBe(failed.traceId);
+		expect(latest("shop.answers", { status: "200" })).toMatchObject({ asDouble: 1, exemplars: [] });
+	});
+
 	it("with the SDK disabled they count for nobody, and nothing breaks", async () => {
 		const app = runApp("business.mjs", {
 			otlp: capture.url,

@@ -8,11 +8,15 @@ export interface SpanLabels {
 	[key: string]: string;
 }
 
-let enabled = true;
+/** Shared by the ESM and the CommonJS copy of this package: one is started, the app may import the other. */
+const KEY = Symbol.for("@trivet/instrumentation/exemplars");
+const holder = globalThis as { [KEY]?: { enabled: boolean; gate: ExemplarGate | undefined } };
+holder[KEY] ??= { enabled: true, gate: undefined };
+const state = holder[KEY];
 
 /** Off when no trace leaves this process. */
 export function setExemplars(on: boolean): void {
-	enabled = on;
+	state.enabled = on;
 }
 
 /** Knows of traces that are not sampled whether they are kept all the same, which may take until they are over. */
@@ -23,16 +27,14 @@ export interface ExemplarGate {
 	whenKept(traceId: string, then: () => void): void;
 }
 
-let gate: ExemplarGate | undefined;
-
 /** Exemplars of undecided traces then wait for the decision: no exemplar points at a trace that was dropped. */
 export function deferExemplars(to: ExemplarGate | undefined): void {
-	gate = to;
+	state.gate = to;
 }
 
 /** Whether these labels must go through `placeWhenKept` before they are shown. False at once where nothing is ever undecided. */
 export function isUndecided(labels: SpanLabels): boolean {
-	return gate?.isUndecided(labels.trace_id) === true;
+	return state.gate?.isUndecided(labels.trace_id) === true;
 }
 
 /** Write `exemplar` to `slots[slot]` when its trace is kept. */
@@ -42,7 +44,7 @@ export function placeWhenKept<S extends object, K extends keyof S>(
 	exemplar: S[K],
 	labels: SpanLabels,
 ): void {
-	gate?.whenKept(labels.trace_id, () => {
+	state.gate?.whenKept(labels.trace_id, () => {
 		slots[slot] = exemplar;
 	});
 }
@@ -58,7 +60,7 @@ export function spanExemplarLabels(span: Span | undefined): SpanLabels | undefin
 }
 
 function exemplarLabels(of: SpanContext): SpanLabels | undefined {
-	return enabled && ((of.traceFlags & TraceFlags.SAMPLED) !== 0 || gate?.mayKeep(of.traceId) === true)
+	return state.enabled && ((of.traceFlags & TraceFlags.SAMPLED) !== 0 || state.gate?.mayKeep(of.traceId) === true)
 		? { trace_id: of.traceId, span_id: of.spanId }
 		: undefined;
 }

@@ -38,6 +38,7 @@ describe("the tail buffer in an app", () => {
 	it("keeps what failed and what was slow, counts the rest, and no exemplar points at a trace that was dropped", async () => {
 		const app = run("tail", "slow=2s");
 		const url = await app.url();
+		expect(app.stderr).not.toMatch(/invalid|is not one of/);
 		expect(app.stderr).toContain("sampler tail (errors, from 2000 ms on) over parentbased_traceidratio 0");
 		await get(url, "/warm-up");
 		for (const path of ["/good", "/bad", "/slow", "/good"]) {
@@ -75,6 +76,16 @@ describe("the tail buffer in an app", () => {
 		await app.stop("SIGTERM");
 		expect(await call).toBe("cut");
 		expect(latest("trivet_tail_traces_total", { outcome: "dropped_exit" })?.asDouble).toBe(1);
+	});
+});
+
+describe("the tail buffer at process.exit()", () => {
+	it("says what was not over, and changes no exit code", async () => {
+		const app = run("tail", "slow=1000s");
+		const call = get(await app.url(), "/exit").catch(() => "cut");
+		expect(await app.exited).toEqual({ code: 4, signal: null });
+		expect(await call).toBe("cut");
+		expect(app.stderr).toMatch(/1 traces were not over at the end; their [12] spans are lost/);
 	});
 });
 

@@ -40,13 +40,16 @@ export function createTracing(settings: Settings, resource: Readonly<Record<stri
 	if (settings.exporters.traces.includes("console")) {
 		out.push(new SimpleSpanProcessor(new ConsoleSpanExporter()));
 	}
-	const provider = new BasicTracerProvider({
-		resource: resourceFromAttributes(resource),
-		idGenerator,
-		spanLimits: { attributeValueLengthLimit: settings.spanValueLimit },
-		sampler: sampling.sampler,
-		spanProcessors: [new PreciseStart(), ...(out.length === 0 ? [] : [sampling.before(together(out))])],
-	});
+	const provider = withoutSamplerVariables(
+		() =>
+			new BasicTracerProvider({
+				resource: resourceFromAttributes(resource),
+				idGenerator,
+				spanLimits: { attributeValueLengthLimit: settings.spanValueLimit },
+				sampler: sampling.sampler,
+				spanProcessors: [new PreciseStart(), ...(out.length === 0 ? [] : [sampling.before(together(out))])],
+			}),
+	);
 	// Not the provider's own flush: its timer would hold the process open.
 	return {
 		provider,
@@ -55,6 +58,22 @@ export function createTracing(settings: Settings, resource: Readonly<Record<stri
 		counts: () => batch?.counts(),
 		families: sampling.families,
 	};
+}
+
+/** The SDK reads them too, whichever sampler it is given, and complains of those it does not know. */
+function withoutSamplerVariables<T>(create: () => T): T {
+	const { OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG } = process.env;
+	delete process.env.OTEL_TRACES_SAMPLER;
+	delete process.env.OTEL_TRACES_SAMPLER_ARG;
+	try {
+		return create();
+	} finally {
+		for (const [name, value] of Object.entries({ OTEL_TRACES_SAMPLER, OTEL_TRACES_SAMPLER_ARG })) {
+			if (value !== undefined) {
+				process.env[name] = value;
+			}
+		}
+	}
 }
 
 function together(processors: readonly SpanProcessor[]): SpanProcessor {

@@ -25,6 +25,11 @@ app.get("/slow", (_request, response) => {
 app.get("/call", (request, response) => {
 	http.get({ port: request.socket.localPort, path: "/good" }, (inner) => inner.pipe(response));
 });
+app.get("/exit", (request) => {
+	http.get({ port: request.socket.localPort, path: "/good" }, (inner) =>
+		inner.resume().on("end", () => process.exit(4)),
+	);
+});
 app.get("/never", () => {
 	console.log("waiting");
 });
