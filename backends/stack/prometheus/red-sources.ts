@@ -12,8 +12,12 @@ const MS = 1_000_000n;
 /** Parts of the window in which readings are counted, and the shortest such part: exporters send every minute or oftener. */
 const MAX_PARTS = 6;
 const PART_NS = 300_000n * MS;
-/** Usual intervals of scraping and exporting; what lies between is taken for the longer. */
+/**
+ * Usual intervals of scraping and exporting. What lies between is taken for the longer, unless it is hardly more than the shorter: parts
+ * are no whole number of intervals.
+ */
 const INTERVALS_S = [1, 2, 5, 10, 15, 20, 30, 60, 120, 300];
+const HARDLY_MORE = 1.05;
 /** An engine works on one query with one processor: many services are asked about in several queries at once. */
 const SERVICES_PER_QUERY = 25;
 const MAX_QUERIES = 16;
@@ -101,7 +105,7 @@ function noSource(service: string, variant: RedVariant, isSteady: boolean): Sour
 }
 
 function usualInterval(seconds: number): number {
-	return INTERVALS_S.find((usual) => seconds <= usual) ?? INTERVALS_S.at(-1)!;
+	return INTERVALS_S.find((usual) => seconds <= usual * HARDLY_MORE) ?? INTERVALS_S.at(-1)!;
 }
 
 /** Services that are asked about together: of one metric, read equally often, equally steady. */
