@@ -4,7 +4,7 @@ import pg from "pg";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture, type CapturedSpan } from "../testing/capture.ts";
 import { killApps, runApp } from "../testing/run-app.ts";
-import { startPostgres } from "../testing/servers/postgres.ts";
+import { findPostgres } from "../testing/servers/postgres.ts";
 import { freePort } from "../testing/servers/program.ts";
 
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5];
@@ -48,14 +48,26 @@ async function startPglite(): Promise<Database> {
 	};
 }
 
-const postgres = await startPostgres();
+const postgres = await findPostgres();
 if ("missing" in postgres) {
 	console.log(`PostgreSQL: only as PGlite, ${postgres.missing}`);
 }
 
+async function startPostgres(): Promise<Database> {
+	if ("missing" in postgres) {
+		throw new Error(postgres.missing);
+	}
+	const server = await postgres.found();
+	const client = new pg.Client({ host: "127.0.0.1", port: server.port, user: "postgres", database: "postgres" });
+	await client.connect();
+	await client.query("CREATE DATABASE shop");
+	await client.end();
+	return server;
+}
+
 describe.each([
 	["PGlite", startPglite],
-	...("found" in postgres ? ([["PostgreSQL", async () => postgres.found]] as const) : []),
+	...("found" in postgres ? ([["PostgreSQL", startPostgres]] as const) : []),
 ] as const)("PostgreSQL over its wire protocol, %s", (_what, startDatabase: () => Promise<Database>) => {
 	let database: Database;
 	let port: number;
@@ -63,12 +75,6 @@ describe.each([
 	beforeAll(async () => {
 		database = await startDatabase();
 		({ port } = database);
-		if ("found" in postgres && database === postgres.found) {
-			const client = new pg.Client({ host: "127.0.0.1", port, user: "postgres", database: "postgres" });
-			await client.connect();
-			await client.query("CREATE DATABASE shop");
-			await client.end();
-		}
 		url = await runApp("pg.mjs", { otlp: capture.url, args: [String(port)], env: METRICS }).url();
 	});
 	afterAll(async () => {

@@ -1,28 +1,31 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture, type CapturedSpan } from "../testing/capture.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
-import { startKafka } from "../testing/servers/kafka.ts";
+import { findKafka } from "../testing/servers/kafka.ts";
 
 const [SERVER, PRODUCER, CONSUMER] = [2, 4, 5];
 const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
 
-const server = await startKafka();
+const server = await findKafka();
 if ("missing" in server) {
 	console.log(`kafkajs: skipped, ${server.missing}`);
 }
-const port = "found" in server ? server.found.port : 0;
+const missing = "missing" in server;
+let port = 0;
+let stop = async (): Promise<void> => {};
 
 let capture: Capture;
 beforeAll(async () => {
 	capture = await Capture.start();
+	if (!missing) {
+		({ port, stop } = await server.found());
+	}
 });
 afterEach(() => capture.clear());
 afterAll(async () => {
 	await killApps();
 	await capture.close();
-	if ("found" in server) {
-		await server.found.stop();
-	}
+	await stop();
 });
 
 const span = (kind: number, name: string): Promise<CapturedSpan> =>
@@ -32,7 +35,7 @@ const span = (kind: number, name: string): Promise<CapturedSpan> =>
 		30_000,
 	);
 
-describe.skipIf(port === 0).each([
+describe.skipIf(missing).each([
 	["imported", "kafka.mjs"],
 	["required", "kafka.cjs"],
 ])("kafkajs against Apache Kafka, %s", (_how, file) => {
@@ -139,7 +142,7 @@ describe.skipIf(port === 0).each([
 	});
 });
 
-describe.skipIf(port === 0)("TRIVET_KAFKA_RELATION=link", () => {
+describe.skipIf(missing)("TRIVET_KAFKA_RELATION=link", () => {
 	afterAll(killApps);
 
 	it("every hop starts a trace that links to the one before, and the baggage goes along", async () => {
@@ -163,7 +166,7 @@ describe.skipIf(port === 0)("TRIVET_KAFKA_RELATION=link", () => {
 	});
 });
 
-describe.skipIf(port === 0)("a handler that throws", () => {
+describe.skipIf(missing)("a handler that throws", () => {
 	afterAll(killApps);
 
 	it("is an error on the consumer's span, and kafkajs sees it as before", async () => {

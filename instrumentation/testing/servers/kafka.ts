@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Found, freePort, onPath, type RunningServer, run, startServer } from "./program.ts";
+import { type Found, freePort, onPath, type RunningServer, run, type Startable, startServer } from "./program.ts";
 
 const VERSION = "3.9.1";
 const FETCH_WITHIN_MS = 8 * 60_000;
@@ -10,7 +10,7 @@ const FETCH_WITHIN_MS = 8 * 60_000;
 const JAVA = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 
 /** Apache Kafka in KRaft mode, one node: broker and controller. Its jars come from Maven Central, once. */
-export async function startKafka(): Promise<Found<RunningServer>> {
+export async function findKafka(): Promise<Startable> {
 	const java = onPath("java");
 	if (java === undefined) {
 		return { missing: "no Java: Kafka needs java 17 on the PATH" };
@@ -19,9 +19,12 @@ export async function startKafka(): Promise<Found<RunningServer>> {
 	if ("missing" in jars) {
 		return jars;
 	}
-	const classPath = ["-cp", join(jars.found, "*")];
+	return { found: () => startNode(java, ["-cp", join(jars.found, "*")]) };
+}
+
+async function startNode(java: string, classPath: readonly string[]): Promise<RunningServer> {
 	const controllerPort = await freePort();
-	const found = await startServer(
+	return startServer(
 		java,
 		(folder) => [
 			...JAVA,
@@ -39,7 +42,6 @@ export async function startKafka(): Promise<Found<RunningServer>> {
 			await run(java, [...JAVA, ...classPath, ...format], { withinMs: 60_000 });
 		},
 	);
-	return { found };
 }
 
 const LOG_TO_STDOUT = `log4j.rootLogger=WARN, out

@@ -1,28 +1,29 @@
 import { execFileSync } from "node:child_process";
 import { chownSync, readdirSync, realpathSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type Found, onPath, type RunningServer, run, startServer } from "./program.ts";
+import { onPath, run, type Startable, startServer } from "./program.ts";
 
 /** The system's PostgreSQL, open to everyone on this machine. It runs as anybody but root. */
-export async function startPostgres(): Promise<Found<RunningServer>> {
+export async function findPostgres(): Promise<Startable> {
 	const program = installed();
 	if (program === undefined) {
 		return { missing: "postgres is not installed (apt-get install postgresql)" };
 	}
 	const as = process.getuid?.() === 0 ? { uid: idOf("-u"), gid: idOf("-g") } : undefined;
-	const found = await startServer(
-		program,
-		(folder, port) => ["-D", `${folder}/data`, "-p", String(port), "-h", "127.0.0.1", "-k", folder],
-		/ready to accept connections/,
-		async (folder) => {
-			if (as !== undefined) {
-				chownSync(folder, as.uid, as.gid);
-			}
-			const options = ["-D", `${folder}/data`, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"];
-			await run(join(dirname(program), "initdb"), options, { withinMs: 60_000, cwd: folder, ...as });
-		},
-		as,
-	);
+	const found = () =>
+		startServer(
+			program,
+			(folder, port) => ["-D", `${folder}/data`, "-p", String(port), "-h", "127.0.0.1", "-k", folder],
+			/ready to accept connections/,
+			async (folder) => {
+				if (as !== undefined) {
+					chownSync(folder, as.uid, as.gid);
+				}
+				const options = ["-D", `${folder}/data`, "-U", "postgres", "--auth=trust", "--no-sync", "--encoding=UTF8"];
+				await run(join(dirname(program), "initdb"), options, { withinMs: 60_000, cwd: folder, ...as });
+			},
+			as,
+		);
 	return { found };
 }
 

@@ -11,6 +11,9 @@ const START_WITHIN_MS = 90_000;
 /** Either the thing, or why there is none: a test that cannot run says so. */
 export type Found<T> = { found: T } | { missing: string };
 
+/** To be started in `beforeAll`: a run that skips all tests of a file would never stop what its module started. */
+export type Startable = Found<() => Promise<RunningServer>>;
+
 /** A program of the system, installed from its Debian package when this is CI and we may. */
 export async function findProgram(name: string, debianPackage: string): Promise<Found<string>> {
 	const present = onPath(name);

@@ -3,19 +3,22 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture, type CapturedSpan } from "../../testing/capture.ts";
 import { copyOf } from "../../testing/older-package.ts";
 import { killApps, runApp } from "../../testing/run-app.ts";
-import { startMariadb } from "../../testing/servers/mariadb.ts";
+import { findMariadb } from "../../testing/servers/mariadb.ts";
 
 const CLIENT = 3;
-const server = await startMariadb();
+const server = await findMariadb();
 if ("missing" in server) {
 	console.log(`mysql2: skipped, ${server.missing}`);
 }
-const port = "found" in server ? server.found.port : 0;
+const missing = "missing" in server;
+let port = 0;
+let stop = async (): Promise<void> => {};
 
 let capture: Capture;
 beforeAll(async () => {
 	capture = await Capture.start();
-	if (port !== 0) {
+	if (!missing) {
+		({ port, stop } = await server.found());
 		const connection = await createConnection({ host: "127.0.0.1", port, user: "root" });
 		for (const statement of [
 			"CREATE DATABASE shop",
@@ -31,9 +34,7 @@ afterEach(() => capture.clear());
 afterAll(async () => {
 	await killApps();
 	await capture.close();
-	if ("found" in server) {
-		await server.found.stop();
-	}
+	await stop();
 });
 
 const call = (): Promise<CapturedSpan> =>
@@ -41,7 +42,7 @@ const call = (): Promise<CapturedSpan> =>
 const request = (): Promise<CapturedSpan> =>
 	capture.until(() => capture.spans.find(({ kind }) => kind === 2), "the request");
 
-describe.skipIf(port === 0).each([
+describe.skipIf(missing).each([
 	["imported", "3.24", "mysql2.mjs", undefined],
 	["required", "3.24", "mysql2.cjs", undefined],
 	["imported", "3.14, which has no channels", "mysql2.mjs", "mysql2-3.14"],

@@ -2,27 +2,30 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture, type CapturedSpan } from "../../testing/capture.ts";
 import { copyOf } from "../../testing/older-package.ts";
 import { type App, killApps, runApp } from "../../testing/run-app.ts";
-import { startRedis } from "../../testing/servers/redis.ts";
+import { findRedis } from "../../testing/servers/redis.ts";
 
 const [SERVER, CLIENT] = [2, 3];
 const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
-const server = await startRedis();
+const server = await findRedis();
 if ("missing" in server) {
 	console.log(`redis: skipped, ${server.missing}`);
 }
-const port = "found" in server ? server.found.port : 0;
+const missing = "missing" in server;
+let port = 0;
+let stop = async (): Promise<void> => {};
 
 let capture: Capture;
 beforeAll(async () => {
 	capture = await Capture.start();
+	if (!missing) {
+		({ port, stop } = await server.found());
+	}
 });
 afterEach(() => capture.clear());
 afterAll(async () => {
 	await killApps();
 	await capture.close();
-	if ("found" in server) {
-		await server.found.stop();
-	}
+	await stop();
 });
 
 const call = (name: string): Promise<CapturedSpan> =>
@@ -31,7 +34,7 @@ const request = (): Promise<CapturedSpan> =>
 	capture.until(() => capture.spans.find(({ kind }) => kind === SERVER), "the request");
 const calls = (): string[] => capture.spans.filter(({ kind }) => kind === CLIENT).map(({ name }) => name);
 
-describe.skipIf(port === 0).each([
+describe.skipIf(missing).each([
 	["node-redis 6, imported", "redis.mjs", 3, undefined],
 	["node-redis 6, required", "redis.cjs", 3, undefined],
 	["ioredis 6, imported", "ioredis.mjs", 2, undefined],
@@ -138,7 +141,7 @@ describe.skipIf(port === 0).each([
 	});
 });
 
-describe.skipIf(port === 0).each([
+describe.skipIf(missing).each([
 	["redis", "redis.mjs", undefined],
 	["redis", "redis.mjs", "redis-4"],
 	["ioredis", "ioredis.mjs", undefined],
