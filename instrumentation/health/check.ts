@@ -80,6 +80,8 @@ export class Check {
 				reject(failure);
 				controller.abort(failure);
 			}, this.timeoutMs);
+			// What is asked holds the process open while it is awaited; the clock alone must not.
+			timer.unref();
 		});
 		this.stuck++;
 		const attempt = (async () => context.with(quiet, () => this.probe({ signal: controller.signal, headers })))();

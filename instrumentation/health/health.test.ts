@@ -1,5 +1,9 @@
 import { once } from "node:events";
+import http from "node:http";
 import { createServer } from "node:net";
+import express from "express";
+import fastify from "fastify";
+import Koa from "koa";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture } from "../testing/capture.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
@@ -60,6 +64,15 @@ describe.each(["node:http", "express", "fastify", "koa"])("on %s", (framework) =
 		await set(url, "postgres", "ok");
 		expect([(await deep(url)).status, (await deep(url)).status, (await deep(url)).status]).toEqual([503, 503, 200]);
 	});
+});
+
+it("its handlers have the types the frameworks want", () => {
+	const own = health();
+	http.createServer(own.handler);
+	express().get("/health", own.handler);
+	fastify().get("/health", own.fastifyHandler);
+	new Koa().use(own.koaHandler);
+	own.stop();
 });
 
 describe("a deep answer", () => {
