@@ -16,7 +16,7 @@ it.each([
 });
 
 it("no string that was filled in is ever shown", () => {
-	const escape = (value: string) => `'${value.replace(/[\\']/g, "\\$&")}'`;
+	const literal = (value: string) => `'${value.replace(/[\\']/g, "\\$&")}'`;
 	const secret = fc.string({ maxLength: 20 }).map((around) => `${around}SECRET${around}`);
 	fc.assert(
 		fc.property(fc.array(secret, { minLength: 1, maxLength: 5 }), (values) => {
