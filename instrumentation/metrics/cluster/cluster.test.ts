@@ -99,6 +99,18 @@ describe("a cluster", () => {
 		await app.said(new RegExp(`worker ${busy} did not say`));
 	});
 
+	it("is one page too when its primary is started after the workers", async () => {
+		const app = runApp("cluster.mjs", {
+			otlp: capture.url,
+			load: "none",
+			args: ["2", "primary-late"],
+			env: { OTEL_METRICS_EXPORTER: "prometheus", OTEL_EXPORTER_PROMETHEUS_PORT: "0" },
+		});
+		const asked = await askAll(await app.url(), 2);
+		const metricsUrl = await app.said(/metrics on (\S+)/);
+		await expect.poll(async () => sampleOf(await scrape(metricsUrl), "orders_total"), { timeout: 5_000 }).toBe(asked);
+	});
+
 	it("whose primary is not instrumented has one worker that says it serves only itself", async () => {
 		const app = runApp("cluster.mjs", {
 			otlp: capture.url,

@@ -22,6 +22,7 @@ export class ClusterPrimary implements MetricSource {
 		for (const worker of Object.values(cluster.workers ?? {})) {
 			if (worker !== undefined) {
 				this.watch(worker);
+				send(worker, { cmd: HELLO });
 			}
 		}
 	}
@@ -44,8 +45,10 @@ export class ClusterPrimary implements MetricSource {
 	private take(worker: Worker, message: Message): void {
 		switch (message.cmd) {
 			case HELLO:
-				this.workers.set(worker, []);
-				send(worker, { cmd: HELLO });
+				if (!this.workers.has(worker)) {
+					this.workers.set(worker, []);
+					send(worker, { cmd: HELLO });
+				}
 				break;
 			case ANSWER:
 				this.questions.answer(message.id, message.families);

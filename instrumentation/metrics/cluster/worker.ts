@@ -23,8 +23,11 @@ export class ClusterWorker implements MetricSource {
 				}
 				if (message.cmd === HELLO) {
 					clearTimeout(timer);
-					// However late it comes.
-					this.primaryAnswers = true;
+					if (!this.primaryAnswers) {
+						// However late it comes; a primary that was started after us does not know of us yet.
+						this.primaryAnswers = true;
+						send({ cmd: HELLO });
+					}
 					resolve(true);
 				} else if (message.cmd === ASK) {
 					void this.answer(message.id);

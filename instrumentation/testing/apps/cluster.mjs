@@ -1,11 +1,15 @@
 import cluster from "node:cluster";
 import http from "node:http";
-import { metricsHandler } from "@trivet/instrumentation";
+import { metricsHandler, start } from "@trivet/instrumentation";
 import client from "prom-client";
 
 const [workers = "2", instrumented = "everywhere"] = process.argv.slice(2);
 
 if (cluster.isPrimary) {
+	if (instrumented === "primary-late") {
+		cluster.setupPrimary({ execArgv: ["--import", "@trivet/instrumentation/register"] });
+		cluster.on("listening", () => start());
+	}
 	if (instrumented === "in-workers") {
 		cluster.setupPrimary({ execArgv: ["--import", "@trivet/instrumentation/register"] });
 	}
