@@ -27,7 +27,8 @@ export function runtimeMetrics(): OwnMetric[] {
 	return [...eventLoop(), garbageCollection(), ...heap(), ...processUse()];
 }
 
-const RESOLUTION_MS = 20;
+/** Each look wakes the process: at the usual 10 ms an idle one uses 1 % of a core for nothing else, at 50 ms 0.2 to 0.3 %. */
+const RESOLUTION_MS = 50;
 const WINDOW_MS = 10_000;
 const QUANTILES = { p50: 50, p90: 90, p99: 99 };
 
