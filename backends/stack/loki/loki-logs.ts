@@ -3,8 +3,7 @@
  * ID in a label and one for the ID in the text), read together in time order. By ID it looks everywhere: near the hint first, then back
  * from now in widening steps.
  */
-import { z } from "zod";
-import type { LogLevel, LogRecord, TimeWindow } from "../../../core/model.ts";
+import type { LogRecord, TimeWindow } from "../../../core/model.ts";
 import {
 	type Answer,
 	type Call,
@@ -14,26 +13,15 @@ import {
 	type LogStore,
 	type TraceCandidate,
 } from "../../../core/ports.ts";
-import type { Filter } from "../../../core/search.ts";
 import type { Engine, EngineHealth } from "../engine.ts";
-import { filterStages } from "./filter-logql.ts";
 import { type LogCounts, readCounts } from "./log-counts.ts";
+import { readCursor, writeCursor } from "./log-cursor.ts";
 import { type FieldQuery, readFields } from "./log-fields.ts";
-import { LEVELS, levelFilter } from "./log-level.ts";
 import { type Order, type Page, type Placed, type Position, readPage } from "./log-pages.ts";
+import { type Queries, queriesOf } from "./log-queries.ts";
 import { type Entry, entriesOf, recordOf, streamsSchema } from "./log-records.ts";
-import { escapeRegex, quote } from "./logql.ts";
-import { type Partition, StreamMap, selector, stretchesOf, stretchOf, stretchWindow } from "./stream-map.ts";
-import {
-	NO_REQUEST_LABEL,
-	NO_TRACE_LABEL,
-	requestLabel,
-	requestText,
-	spanLabel,
-	spanText,
-	traceLabelStages,
-	traceText,
-} from "./trace-spellings.ts";
+import { StreamMap, selector, stretchesOf, stretchOf, stretchWindow } from "./stream-map.ts";
+import { NO_REQUEST_LABEL, requestLabel, requestText } from "./trace-spellings.ts";
 
 const MINUTE = 60_000_000_000n;
 /** Clocks that are ahead, and lines that are dated ahead. */
@@ -52,9 +40,6 @@ const AT_ONCE = 8n;
 /** What Loki gives in one answer unless it is told otherwise (`max_entries_limit_per_query`). */
 const MAX_ENTRIES = 5_000;
 const CANDIDATE_LINES = 500;
-
-/** Makes the queries for one kind of stream (the `at`th); none when nothing there can match. */
-type Queries = (partition: Partition, at: number) => string[];
 
 interface Found extends Page {
 	window: TimeWindow;
@@ -369,50 +354,6 @@ function earlier(a: bigint, b: bigint): bigint {
 	return a < b ? a : b;
 }
 
-function queriesOf(query: LogQuery, call: Call): Queries {
-	if (query.logql !== undefined) {
-		// People's own query names its streams itself.
-		const { logql } = query;
-		return (_, at) => (at === 0 ? [logql] : []);
-	}
-	const { traceId, filter } = withTrace(query);
-	return (partition) => {
-		const stages = filterStages(filter, partition);
-		if (stages === null) return [];
-		const matchers: string[] = [];
-		const common: string[] = [];
-		if (query.service !== undefined) {
-			if (partition.serviceLabel !== null) matchers.push(`${partition.serviceLabel}=${quote(query.service)}`);
-			else if (query.service !== "unknown_service") return [];
-		}
-		if (query.minLevel !== undefined && query.minLevel !== "unspecified") {
-			const least = LEVELS.indexOf(query.minLevel);
-			common.push(`| ${levelFilter(LEVELS.filter((_: LogLevel, at) => at >= least))}`);
-		}
-		// Whoever names a trace wants its lines, also with the demo hidden.
-		if (traceId === undefined && call.excludeEnvironments.length > 0) {
-			const names = quote(call.excludeEnvironments.map(escapeRegex).join("|"));
-			common.push(`| deployment_environment_name!~${names} | deployment_environment!~${names}`);
-		}
-		const rest = `${common.map((stage) => ` ${stage}`).join("")}${stages}`;
-		const streams = selector(partition, ...matchers);
-		const span = query.spanId;
-		if (traceId === undefined) return [`${streams}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`];
-		return [
-			`${streams} ${traceLabelStages(traceId)}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`,
-			`${streams} ${traceText(traceId)}${span === undefined ? "" : ` ${spanText(span)}`} | ${NO_TRACE_LABEL}${rest}`,
-		];
-	};
-}
-
-/** A trace ID that the whole filter demands is looked for like one that the query names: in the text too. */
-function withTrace(query: LogQuery): { traceId: string | undefined; filter: Filter | null } {
-	const parts = query.filter?.kind === "and" ? query.filter.of : query.filter === null ? [] : [query.filter];
-	const named = parts.find((part) => part.kind === "compare" && part.field === "traceId" && part.op === "=");
-	if (query.traceId !== undefined || named?.kind !== "compare") return { traceId: query.traceId, filter: query.filter };
-	return { traceId: String(named.value), filter: { kind: "and", of: parts.filter((part) => part !== named) } };
-}
-
 function stoppedAt(window: TimeWindow): string {
 	const since = new Date(Number(window.fromUnixNano / 1_000_000n)).toISOString();
 	return `there was time to look back to ${since} only: give a time range, or more time`;
@@ -431,25 +372,4 @@ function reasonsForNone(query: LogQuery, around: TimeWindow | undefined): string
 	if (isNarrowed)
 		return ["no log line in this window satisfies the whole filter: widen the window or drop a condition"];
 	return ["Loki holds no log line of this window"];
-}
-
-const cursorSchema = z.tuple([z.bigint(), z.bigint()]).or(z.tuple([z.bigint(), z.bigint(), z.bigint(), z.bigint()]));
-
-/** Opaque to everyone else. `window`: of a question that names none, where its lines were found. */
-function writeCursor({ timeUnixNano, skip }: Position, window: TimeWindow | null): string {
-	const parts = [timeUnixNano, BigInt(skip), ...(window === null ? [] : [window.fromUnixNano, window.toUnixNano])];
-	return Buffer.from(parts.join(",")).toString("base64url");
-}
-
-function readCursor(cursor: string): { position: Position; window: TimeWindow | null } {
-	const texts = Buffer.from(cursor, "base64url").toString("latin1").split(",");
-	const parsed = cursorSchema.safeParse(texts.map((text) => (/^-?\d{1,19}$/.test(text) ? BigInt(text) : null)));
-	if (!parsed.success || parsed.data[1] < 0n || parsed.data[1] > 1_000_000n) {
-		throw new InvalidInput(
-			`the cursor ${JSON.stringify(cursor.slice(0, 80))} is not one of this query: start without it`,
-		);
-	}
-	const [timeUnixNano, skip, from, to] = parsed.data;
-	const window = from === undefined || to === undefined ? null : { fromUnixNano: from, toUnixNano: to };
-	return { position: { timeUnixNano, skip: Number(skip) }, window };
 }
