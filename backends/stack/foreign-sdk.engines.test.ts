@@ -7,7 +7,7 @@ import { howToBuild, missingEngines, startEngines } from "../../engines/engines.
 import { describeForeignTraffic } from "../conformance/foreign-sdk/testing-foreign-traffic.ts";
 import { callOf } from "../conformance/scene.ts";
 import { openStack } from "./backend.ts";
-import { settingsOf } from "./testing-engines.ts";
+import { sendTo, settingsOf } from "./testing-engines.ts";
 
 const NAMES = ["tempo", "loki", "prometheus", "collector"] as const;
 const missing = missingEngines(NAMES);
@@ -18,8 +18,12 @@ else
 		const dir = mkdtempSync(join(tmpdir(), "trivet-python-"));
 		const engines = await startEngines(NAMES, { dir });
 		const backend = openStack(settingsOf(engines));
+		// Into an empty database Prometheus takes no reading from before the first: no zero at a counter's start.
+		await sendTo(engines, "metrics", earlierGauge());
 		return {
 			backend,
+			// The reading that is a series' first and stands at its start has none before it to differ from.
+			counted: { calls: 10, errors: 1 },
 			endpoints: {
 				grpc: `http://127.0.0.1:${engines.collector.port("otlpGrpc")}`,
 				"http/protobuf": engines.collector.otlpUrl,
@@ -46,3 +50,9 @@ else
 			},
 		};
 	});
+
+function earlierGauge(): string {
+	const timeUnixNano = String(BigInt(Date.now() - 60_000) * 1_000_000n);
+	const gauge = { dataPoints: [{ timeUnixNano, asInt: "1" }] };
+	return JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: "earlier", gauge }] }] }] });
+}

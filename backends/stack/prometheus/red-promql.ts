@@ -157,8 +157,8 @@ export function countsQuery(
 /**
  * Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. Where that
  * cannot be had, in this order: a series that appears while others of its instance were there already began at zero (the first error of a
- * route); a series that restarted or appeared with its instance has what `rate` sees of it. All that is three times the work of the first
- * alone, which does for steady counters. A slot that is shorter than the time between two readings has its share of their growth.
+ * route); one that appeared with its instance counts from its first reading, which is zero where Prometheus takes start times in; one that
+ * restarted has what `rate` sees of it. All that is three times the work of the first alone, which does for steady counters. A slot that is shorter than the time between two readings has its share of their growth.
  */
 function counterGrowth(series: string, siblings: string, slot: Slot, isSteady: boolean): string {
 	const length = duration(slot.lengthMs);
@@ -168,9 +168,11 @@ function counterGrowth(series: string, siblings: string, slot: Slot, isSteady: b
 	const others = `last_over_time(${siblings}[${lookback}] offset ${length})`;
 	const share = `${rate(series, slot)} * ${slot.lengthMs / 1000}`;
 	const appeared = `((${last} unless ${before}) and on (job, instance) ${others})`;
-	if (slot.lengthMs < slot.intervalMs) return isSteady ? share : `${appeared} or ${share}`;
+	const steadily = `unless resets(${series}[${length}]) > 0`;
+	const sinceFirst = `((${last} unless ${before}) - min_over_time(${series}[${length}]) ${steadily})`;
+	if (slot.lengthMs < slot.intervalMs) return isSteady ? share : `${appeared} or ${sinceFirst} or ${share}`;
 	if (isSteady) return `${last} - ${before}`;
-	return `((${last} - ${before}) >= 0 unless resets(${series}[${length}]) > 0) or ${appeared} or ${share}`;
+	return `((${last} - ${before}) >= 0 ${steadily}) or ${appeared} or ${sinceFirst} or ${share}`;
 }
 
 function ofKind(kind: "calls" | "errors" | "unsteady", text: string): string {
