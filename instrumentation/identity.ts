@@ -16,15 +16,17 @@ export interface Identity {
 /**
  * One identity for all three signals. Name: OTEL_SERVICE_NAME, then service.name in OTEL_RESOURCE_ATTRIBUTES, then the
  * nearest package.json's name, then the script's file name. The environment falls back to NODE_ENV, then "development".
+ *
+ * @param script what runs, as in process.argv[1]; without one the current folder's package.json counts.
  */
-export function identify(settings: Settings, ownVersion: string): Identity {
+export function identify(settings: Settings, ownVersion: string, script: string | undefined): Identity {
 	const given = settings.resourceAttributes;
-	const manifest = nearestManifest(process.argv[1] === undefined ? process.cwd() : dirname(resolve(process.argv[1])));
+	const manifest = nearestManifest(script === undefined ? process.cwd() : dirname(resolve(script)));
 	const service =
 		settings.serviceName ??
 		given["service.name"] ??
 		manifest.name ??
-		process.argv[1]
+		script
 			?.split(/[\\/]/)
 			.at(-1)
 			?.replace(/\.[cm]?[jt]s$/, "") ??

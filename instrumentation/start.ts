@@ -91,7 +91,7 @@ export function start(options: StartOptions = {}): Instance | undefined {
 }
 
 function begin(settings: Settings): Instance {
-	const identity = identify(settings, VERSION);
+	const identity = identify(settings, VERSION, process.argv[1]);
 	const enabled = new Set(KNOWN.filter((name) => isEnabled(settings, name)));
 	const red = createRed(settings.seriesLimit);
 	const tracing = createTracing(settings, identity.resource);
