@@ -29,7 +29,10 @@ export async function deliver(signal: Signal, target: OtlpTarget, body: string):
 			body: target.gzip ? gzipSync(body) : body,
 			timeoutMs,
 		});
-		const problem = refused(signal, target.url, answer);
+		const { origin } = new URL(target.url);
+		// gRPC servers that answer HTTP/1.1 at all answer with one of these.
+		const grpc = [400, 403, 404, 415, 426, 505].includes(answer.status) && (await speaksHttp2(origin, timeoutMs));
+		const problem = grpc ? grpcPort(signal, target.url) : refused(signal, target.url, answer);
 		return {
 			signal,
 			taken: problem === undefined,
@@ -41,10 +44,18 @@ export async function deliver(signal: Signal, target: OtlpTarget, body: string):
 	}
 }
 
+function grpcPort(signal: Signal, url: string): Finding {
+	const { origin, hostname, protocol } = new URL(url);
+	return wrong(
+		signal,
+		`${origin} speaks HTTP/2, as OTLP's gRPC port (4317) does, and this package sends OTLP over HTTP/1.1: nothing arrives`,
+		`set OTEL_EXPORTER_OTLP_ENDPOINT=${protocol}//${hostname}:4318, the OTLP/HTTP port`,
+	);
+}
+
 /** What an answer that is not "taken" means; undefined when it is. */
 function refused(signal: Signal, url: string, { status, headers, body }: Answer): Finding | undefined {
-	const { origin, pathname } = new URL(url);
-	const own = `OTEL_EXPORTER_OTLP_${signal.toUpperCase()}_ENDPOINT`;
+	const { origin } = new URL(url);
 	const cut = body.slice(0, 200);
 	if (status >= 200 && status < 300) {
 		if (!/json|protobuf/.test(headers["content-type"] ?? "json")) {
@@ -68,8 +79,8 @@ function refused(signal: Signal, url: string, { status, headers, body }: Answer)
 		case 405:
 			return wrong(
 				signal,
-				`${origin} answers, but takes no OTLP at ${pathname} (HTTP ${status}): it is not an OTLP/HTTP receiver, or its path is another`,
-				`give OTEL_EXPORTER_OTLP_ENDPOINT without a path and with the receiver's port, usually 4318; ${own} is used as it is and needs /v1/${signal}`,
+				`${origin} answers, but takes no OTLP where it is sent (HTTP ${status}): it is not an OTLP/HTTP receiver, or its path is another`,
+				`give OTEL_EXPORTER_OTLP_ENDPOINT without a path and with the receiver's port, usually 4318; OTEL_EXPORTER_OTLP_{TRACES,LOGS,METRICS}_ENDPOINT is used as it is and needs its path`,
 			);
 		case 415:
 			return wrong(
@@ -137,11 +148,7 @@ async function unsent(signal: Signal, url: string, error: unknown, timeoutMs: nu
 		);
 	}
 	if (await speaksHttp2(origin, timeoutMs)) {
-		return wrong(
-			signal,
-			`${origin} speaks HTTP/2 only, as OTLP's gRPC port (4317) does, and this package sends OTLP over HTTP/1.1: nothing arrives`,
-			`set OTEL_EXPORTER_OTLP_ENDPOINT=${protocol}//${hostname}:4318, the OTLP/HTTP port`,
-		);
+		return grpcPort(signal, url);
 	}
 	if (protocol === "https:" && (code === "EPROTO" || code.startsWith("ERR_SSL"))) {
 		return wrong(signal, `${origin} does not speak TLS`, `use ${origin.replace("https:", "http:")}`);
