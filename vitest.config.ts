@@ -11,7 +11,8 @@ export default defineConfig({
 		exclude: ["**/node_modules/**", "**/dist/**", "**/.next/**", ...(part === "here" ? [ON_ENGINES] : [])],
 		pool: "forks",
 		maxWorkers: 2,
-		testTimeout: 120_000,
-		hookTimeout: 300_000,
+		// Conditions are waited for; on a slow machine they take long.
+		testTimeout: 240_000,
+		hookTimeout: 600_000,
 	},
 });

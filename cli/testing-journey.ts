@@ -44,7 +44,7 @@ export function describeJourney(name: string, start: (dataDir: string) => Promis
 		beforeEach(async () => {
 			context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: trivet.consoleUrl });
 			page = await context.newPage();
-			page.setDefaultTimeout(20_000);
+			page.setDefaultTimeout(60_000);
 			complaints = [];
 			page.on("pageerror", (error) => complaints.push(error.message));
 			page.on("dialog", (dialog) => {

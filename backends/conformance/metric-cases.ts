@@ -380,8 +380,17 @@ export const metricCases: Case[] = [
 			expect(await ask("traces", "http.route")).toEqual(expect.arrayContaining(["/odd", "/even"]));
 			expect(await ask("traces", "http.route", "/o")).not.toContain("/even");
 			expect(await ask("traces")).toEqual(expect.arrayContaining(["service", "name", "http.route"]));
-			expect(await ask("logs")).toContain("kit.key");
 			expect(await ask("logs", "service", stage.service("logger"))).toEqual([stage.service("logger")]);
+		},
+	},
+	{
+		name: "an attribute key of log lines is offered as it was sent",
+		exports: (scene) => [
+			logs({ service: scene.service("logger"), time: scene.at(1), body: "x", attributes: { "kit.key": "v" } }),
+		],
+		async check(stage) {
+			const { data } = await stage.backend.traces.fields({ signal: "logs", window: fiveMinutes(stage) }, stage.call());
+			expect(data.map(({ value }) => value)).toContain("kit.key");
 		},
 	},
 ];

@@ -53,7 +53,7 @@ describeBackend(
 					],
 				};
 				await send("traces", JSON.stringify(marker));
-				const soon = { timeout: 90_000, interval: 50 };
+				const soon = { timeout: 200_000, interval: 50 };
 				await vi.waitFor(async () => {
 					expect((await backend.traces.trace(traceId, callOf())).data).toHaveLength(1);
 				}, soon);

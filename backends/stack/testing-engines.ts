@@ -60,7 +60,7 @@ export async function engineSubject(): Promise<Subject & { engines: Three }> {
 					const query = { window, filter, status: null, order: "newest" } as const;
 					expect((await backend.traces.search(query, callOf())).data).toHaveLength(1);
 				},
-				{ timeout: 90_000, interval: 200 },
+				{ timeout: 200_000, interval: 200 },
 			);
 		},
 		async close() {

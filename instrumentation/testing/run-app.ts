@@ -38,16 +38,19 @@ export class App {
 	}
 
 	/** The first group of `pattern` in what the app has written, as soon as it is there. */
-	async said(pattern: RegExp, timeoutMs = 20_000): Promise<string> {
+	async said(pattern: RegExp, timeoutMs = 60_000): Promise<string> {
 		const deadline = Date.now() + timeoutMs;
+		let [out, err] = [0, 0];
 		for (;;) {
-			const found = pattern.exec(this.stdout) ?? pattern.exec(this.stderr);
+			const found = pattern.exec(this.stdout.slice(out)) ?? pattern.exec(this.stderr.slice(err));
 			if (found !== null) {
 				return found[1] ?? found[0];
 			}
 			if (Date.now() > deadline || this.child.exitCode !== null) {
-				throw new Error(`the app did not say ${pattern}:\n${this.stdout}\n${this.stderr}`);
+				throw new Error(`the app did not say ${pattern}:\n${this.stdout.slice(-5_000)}\n${this.stderr.slice(-5_000)}`);
 			}
+			// What was looked through is not looked through again; a line may still be half written.
+			[out, err] = [lastLine(this.stdout), lastLine(this.stderr)];
 			await new Promise((resolve) => setTimeout(resolve, 10));
 		}
 	}
@@ -69,6 +72,10 @@ export class App {
 		this.child.kill(signal);
 		return this.exited;
 	}
+}
+
+function lastLine(text: string): number {
+	return text.lastIndexOf("\n") + 1;
 }
 
 const register = fileURLToPath(new URL("../dist/esm/register.js", import.meta.url));
