@@ -87,7 +87,7 @@ export class Capture {
 	}
 
 	/** Resolves with what `find` returns as soon as that is not undefined, false or empty; fails after `timeoutMs`. */
-	async until<T>(find: () => T | undefined | false, what: string, timeoutMs = 15_000): Promise<T> {
+	async until<T>(find: () => T | undefined | false, what: string, timeoutMs = 60_000): Promise<T> {
 		const deadline = Date.now() + timeoutMs;
 		for (;;) {
 			const found = find();
