@@ -101,6 +101,9 @@ describe("installed from the tarball", () => {
 		console.log(`installed: ${(bytes / MB).toFixed(1)} MB, ${packages} packages`);
 		expect(bytes).toBeLessThanOrEqual(45 * MB);
 		expect(packages).toBeLessThanOrEqual(60);
+
+		const { stdout: usage } = await run("npx", ["--no", "--", "@trivet/instrumentation", "--help"], { cwd: project });
+		expect(usage).toContain("usage: npx @trivet/instrumentation doctor");
 	});
 
 	it.for(PROJECTS)(
