@@ -128,7 +128,7 @@ async function load(to: Engines | System, part: Part) {
 async function untilSearchable(system: System): Promise<void> {
 	const startedMs = performance.now();
 	for (;;) {
-		const { edges } = await system.get<Topology>("/api/topology?from=now-2m&to=now");
+		const { edges } = await system.get<Topology>("/api/topology?from=now-1h&to=now");
 		if (edges.length > 0) return;
 		if (performance.now() - startedMs > 120_000) throw new Error("Nothing of the load can be searched after 120 s.");
 		await new Promise((resolve) => setTimeout(resolve, 250));
