@@ -16,7 +16,9 @@ export function differences(one: Pivot, other: Pivot): string[] {
 		const twin = spans.get(span.spanId + span.kind);
 		same(`span ${span.spanId}`, sorted(span), twin && sorted(twin));
 	}
-	same("lines", one.logs.records.map(lineOf), other.logs.records.map(lineOf));
+	const [lines, others] = [linesOf(one), linesOf(other)];
+	same("number of lines", lines.length, others.length);
+	for (const [at, line] of lines.entries()) same(`line ${at}`, line, others[at]);
 	const red = new Map(other.red.services.map((series) => [series.service, series]));
 	for (const { service, source, summary } of one.red.services) {
 		const twin = red.get(service);
@@ -36,9 +38,13 @@ function factsOf({ trace }: Pivot) {
 	return facts && [facts.startUnixNano, facts.durationNs, facts.spanCount, facts.errorCount, facts.depth, facts.root];
 }
 
-function lineOf(record: Pivot["logs"]["records"][number]) {
-	const { timeUnixNano, service, level, body, spanId } = record;
-	return [timeUnixNano, service, level, body, spanId];
+/** In order of time; which of several of one nanosecond came first, no backend promises where different services wrote them. */
+function linesOf({ logs }: Pivot): string[] {
+	const line = ({ timeUnixNano, service, level, body, spanId }: Pivot["logs"]["records"][number]) =>
+		JSON.stringify([timeUnixNano, service, level, body, spanId]);
+	const times = logs.records.map(({ timeUnixNano }) => BigInt(timeUnixNano));
+	const inOrder = times.every((time, at) => at === 0 || time >= (times[at - 1] ?? 0n));
+	return inOrder ? logs.records.map(line).sort() : logs.records.map(line);
 }
 
 function exemplarOf(item: Pivot["exemplars"]["items"][number]): string {

@@ -84,7 +84,7 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 			{ name: "topology of the last hour over the engines, p95", value: topologyMs.p95, unit: "ms" },
 			{
 				name: "pivots with spans, lines or RED missing",
-				value: wrong,
+				value: wrong.length,
 				unit: `of ${pivotMs.n}`,
 				goal: { at: "most" as const, value: 0 },
 			},
@@ -95,7 +95,7 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 				goal: { at: "most" as const, value: 0 },
 			},
 		],
-		details: { loaded, pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, partsMs, agreement: agreement.slice(0, 20) },
+		details: { loaded, pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, partsMs, wrong, agreement: agreement.slice(0, 20) },
 	};
 }
 
@@ -148,7 +148,7 @@ async function ask(engines: Engines, system: System, traces: number, requests: n
 	};
 	const times = { pivot: [], tempo: [], loki: [], prometheus: [], topology: [] } as Record<string, number[]>;
 	const parts = new Map<string, number[]>();
-	let wrong = 0;
+	const wrong: string[] = [];
 	const timed = async <T>(name: string, counts: boolean, work: () => Promise<T>): Promise<T> => {
 		const startedMs = performance.now();
 		const found = await work();
@@ -164,8 +164,11 @@ async function ask(engines: Engines, system: System, traces: number, requests: n
 		);
 		if (counts) {
 			const expected = spansOfTrace(trace);
-			const whole = answer.trace.facts?.spanCount === expected && answer.logs.records.length === expected;
-			if (!whole || answer.red.services.length === 0) wrong++;
+			const [spans, lines, services] = [answer.trace.facts?.spanCount ?? 0, answer.logs.records, answer.red.services];
+			if (spans !== expected || lines.length !== expected || services.length === 0) {
+				const got = `${spans} spans and ${lines.length} lines of ${expected}, RED of ${services.length} services`;
+				wrong.push(`${new Date().toISOString()} ${answer.traceId}: ${got}`);
+			}
 			for (const [part, ms] of Object.entries(answer.timings)) parts.set(part, [...(parts.get(part) ?? []), ms]);
 		}
 		// Another trace for the engines: neither warms the other's caches.
