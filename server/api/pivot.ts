@@ -27,7 +27,7 @@ const RED_MARGIN = msToNano(15 * 60_000);
 const MINUTE = msToNano(60_000);
 const PEERS_MARGIN = msToNano(30 * 60_000);
 /** Traces opened one after the other are ranked among the same peers. */
-const PEERS_STEP = msToNano(5 * 60_000);
+const PEERS_STEP = msToNano(15 * 60_000);
 /** A rank among fewer says nothing. */
 const MIN_PEERS = 20;
 

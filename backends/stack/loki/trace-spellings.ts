@@ -74,8 +74,8 @@ function spellingsOf(id: TraceId): Spellings {
 function traceValue(id: TraceId): string {
 	const { whole, keyed, exact } = spellingsOf(id);
 	const hex = [...whole, ...keyed];
-	const values = [...hex, ...hex.map((text) => text.toUpperCase()), ...exact, ...exact.map((text) => `${text}==`)];
-	return quote([...new Set(values)].map(escapeRegex).join("|"));
+	const values = [...inBothCases(hex), ...exact, ...exact.map((text) => `${text}==`)];
+	return quote(values.map(escapeRegex).join("|"));
 }
 
 /** The record's own trace ID is this. */
@@ -103,13 +103,15 @@ export function spanLabel(id: SpanId): LabelFilter {
 	return anyOf(SPAN_LABELS.map((name) => `${name}=~${quote(pattern.join("|"))}`));
 }
 
-const TRACE_KEY = "(?:trace[._-]?id|x-b3-traceid|x-b3|b3|trace|uber-trace-id|x-amzn-trace-id|x-datadog-trace-id)";
-const ASSIGNED = String.raw`\\?["']?\s*[:=]\s*\\?["']?(?:0x|root=1-)?0*`;
-const END = "(?:[^0-9a-z]|$)";
+const TRACE_KEY = "(?i:trace[._-]?id|x-b3-traceid|x-b3|b3|trace|uber-trace-id|x-amzn-trace-id|x-datadog-trace-id)";
+const ASSIGNED = String.raw`\\?["']?\s*[:=]\s*\\?["']?`;
+const NO_HEX = String.raw`(?:\b|[g-zG-Z_])`;
+const NO_BASE64 = String.raw`(?:[=\s"'\\.,:;&|)}\]>]|$)`;
 
 /**
  * Line filters for a record whose text holds the ID. The first is plain text that Loki looks for quickly and lets too much through; the
- * second is exact and runs on what is left.
+ * second is exact and runs on what is left. Loki reads a pattern several times for each query, and walks through all of Unicode for a
+ * class like [^0-9]: both cases are spelled out, and what may follow is said instead of what may not.
  */
 export function traceText(id: TraceId): string {
 	const { whole, keyed, exact } = spellingsOf(id);
@@ -118,18 +120,23 @@ export function traceText(id: TraceId): string {
 	// Every hexadecimal spelling ends in the digits after the zeros, dashes aside.
 	const hex = low === "" ? id.replace(/^0+/, "") : low;
 	const decimal = keyed.filter((text) => /^\d{12,}$/.test(text));
-	const quick = [`(?i:${hex})`, `(?i:${dashed})`, ...decimal, ...exact.map(escapeRegex)];
+	const quick = [...inBothCases([hex, dashed]), ...decimal, ...exact].map(escapeRegex);
+	const named = inBothCases(keyed.length > 0 ? keyed : [id]).join("|");
 	const precise = [
-		`(?i:(?:^|[^0-9a-f])(?:${whole.map(escapeRegex).join("|")})(?:[^0-9a-f]|$))`,
-		`(?i:${TRACE_KEY}${ASSIGNED}(?:${keyed.length > 0 ? keyed.join("|") : id})${END})`,
-		`(?i:${TRACE_KEY}\\\\?["']?\\s*[:=]\\s*\\\\?["']?)(?:${exact.map(escapeRegex).join("|")})(?:[^0-9A-Za-z+/_-]|$)`,
+		`${NO_HEX}(?:${inBothCases(whole).map(escapeRegex).join("|")})${NO_HEX}`,
+		`${TRACE_KEY}${ASSIGNED}(?:(?:0[xX]|[Rr]oot=1-)?0*(?:${named})(?:\\b|_)|(?:${exact.map(escapeRegex).join("|")})${NO_BASE64})`,
 	];
 	return `|~ ${quote(quick.join("|"))} |~ ${quote(precise.join("|"))}`;
 }
 
+function inBothCases(texts: readonly string[]): string[] {
+	return [...new Set([...texts, ...texts.map((text) => text.toUpperCase())])];
+}
+
 /** Line filters for a record whose text holds the span's ID as a word. */
 export function spanText(id: SpanId): string {
-	return `|~ ${quote(`(?i)${id}`)} |~ ${quote(`(?i)(?:^|[^0-9a-f])${id}(?:[^0-9a-f]|$)`)}`;
+	const either = inBothCases([id]).join("|");
+	return `|~ ${quote(either)} |~ ${quote(`${NO_HEX}(?:${either})${NO_HEX}`)}`;
 }
 
 /** The record's own request ID is this; OTel's header attributes are lists. */

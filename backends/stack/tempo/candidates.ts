@@ -1,10 +1,11 @@
 /**
- * Every trace that may match, in order, a few at a time. Newest first goes back through time from the last one seen. Slowest first asks for
- * any, then for those at least as slow as the slowest of them, until Tempo holds back none; Tempo itself knows no such order.
+ * Every trace that may match, in order, a few at a time. Newest first goes back through time from the last one seen, in growing steps,
+ * because Tempo reads all of what it is asked about. Slowest first asks for any, then for those at least as slow as the slowest of them,
+ * until Tempo holds back none; Tempo itself knows no such order.
  */
 import type { TimeWindow, TraceId } from "../../../core/model.ts";
 import type { Call } from "../../../core/ports.ts";
-import { type Candidate, type SearchApi, type Seconds, secondAfter, secondsOf } from "./search-api.ts";
+import { type Candidate, SECOND, type SearchApi, type Seconds, secondAfter, secondsOf } from "./search-api.ts";
 
 /** The last trace given out: its start in nanoseconds (newest) or duration in milliseconds (slowest), and its ID. */
 export interface Position {
@@ -14,7 +15,7 @@ export interface Position {
 
 export interface Walk {
 	api: SearchApi;
-	/** TraceQL; `minMs` and `belowMs` are bounds of the trace's duration where the query can take them. */
+	/** TraceQL for the most recent ones, or for any within bounds of the trace's duration, where the query can take them. */
 	traceql: (bounds?: { minMs: number; belowMs: number | null }) => string;
 	/** Whether `traceql` puts the bounds in. */
 	takesBounds: boolean;
@@ -30,6 +31,10 @@ export interface Walk {
 /** Traces asked for in one question. */
 const MAX_ASKED = 5_000;
 const SLOWEST_ASKED = 1_000;
+/** The first step back is this part of the window, and no shorter; each further one so many times as long. */
+const FIRST_STEP = 1 / 64;
+const SHORTEST_STEP = 60;
+const STEP_GROWTH = 4;
 
 export function newestKey(candidate: Candidate): Position {
 	return { value: candidate.startUnixNano, traceId: candidate.traceId };
@@ -43,24 +48,35 @@ export async function* newestFirst(walk: Walk): AsyncGenerator<Candidate[]> {
 	const seconds: Seconds = secondsOf(walk.window);
 	let { after } = walk;
 	let size = Math.min(MAX_ASKED, Math.max(20, walk.wanted * 2));
+	let step = Math.max(SHORTEST_STEP, Math.ceil((seconds.to - seconds.from) * FIRST_STEP));
 	if (after !== null) seconds.to = Math.min(seconds.to, secondAfter(after.value));
 	while (seconds.to > seconds.from) {
-		const { found, completeAfter } = await walk.api.ask(walk.traceql(), seconds, size, walk.call, walk.cut);
+		const from = Math.max(seconds.from, seconds.to - step);
+		const asked = { from, to: seconds.to };
+		const { found, completeAfter } = await walk.api.ask(walk.traceql(), asked, size, walk.call, walk.cut);
 		const fresh = inOrder(found, newestKey, after);
-		if (completeAfter === null) {
+		// Of those that began before the step it has some only.
+		const stepStart = from > seconds.from ? BigInt(from) * SECOND - 1n : null;
+		const stepDone = completeAfter === null || (stepStart !== null && completeAfter <= stepStart);
+		const sureAfter = stepDone ? stepStart : completeAfter;
+		if (sureAfter === null) {
 			yield fresh;
 			return;
 		}
-		let sure = fresh.filter((candidate) => candidate.startUnixNano > completeAfter);
-		if (sure.length === 0 && size < MAX_ASKED) {
+		let sure = fresh.filter((candidate) => candidate.startUnixNano > sureAfter);
+		if (stepDone) {
+			seconds.to = from;
+			step *= STEP_GROWTH;
+		} else if (sure.length > 0) {
+			seconds.to = Math.min(seconds.to, secondAfter(sureAfter));
+		} else if (size < MAX_ASKED) {
 			size = Math.min(MAX_ASKED, size * 4);
 			continue;
-		}
-		if (sure.length === 0) {
+		} else {
 			walk.cut(`more than ${MAX_ASKED} traces start in one second: Tempo gave some of them`);
 			sure = fresh;
-			seconds.to = Number(completeAfter / 1_000_000_000n);
-		} else seconds.to = Math.min(seconds.to, secondAfter(completeAfter));
+			seconds.to = Number(sureAfter / SECOND);
+		}
 		const last = sure.at(-1);
 		if (last !== undefined) after = newestKey(last);
 		yield sure;

@@ -22,7 +22,7 @@ export interface Candidate {
 
 export interface Candidates {
 	found: Candidate[];
-	/** null: these are all. Else every match that starts after this is among them. */
+	/** null: these are all. Else, of the most recent ones, every match that starts after this is among them. */
 	completeAfter: bigint | null;
 }
 
@@ -63,7 +63,7 @@ const searchAnswer = z.object({
 
 /** What Tempo writes for a root that has not arrived. */
 const NO_ROOT = "<root span not yet received>";
-const SECOND = 1_000_000_000n;
+export const SECOND = 1_000_000_000n;
 /** Tempo reads times as int32, and a start of 0 as none. */
 const EARLIEST = 1;
 const LATEST = 2_147_483_647;
@@ -92,8 +92,8 @@ export class SearchApi {
 	}
 
 	/**
-	 * Up to `limit` traces that overlap the seconds, the most recent ones. Tempo's limits may make it several questions. `cut` is told what
-	 * is left out for their sake.
+	 * Up to `limit` traces that overlap the seconds; the most recent ones if the query says so. Tempo's limits may make it several questions.
+	 * `cut` is told what is left out for their sake.
 	 */
 	async ask(
 		traceql: string,

@@ -217,18 +217,20 @@ function textOf(
 	query: TraceQuery,
 	call: Call,
 	textFields: TextFields,
-	bounds: { minMs: number; belowMs: number | null } = { minMs: 0, belowMs: null },
+	bounds?: { minMs: number; belowMs: number | null },
 ): string {
 	if (query.traceql !== undefined) return withHint(query.traceql);
 	const outside = outsideEnvironments(call.excludeEnvironments);
 	const of = [query.filter, outside].filter((part) => part !== null);
 	const conditions = [
 		conditionOf(of.length === 0 ? null : { kind: "and", of }, textFields),
-		bounds.minMs > 0 ? `traceDuration >= ${bounds.minMs}ms` : null,
-		bounds.belowMs === null ? null : `traceDuration < ${bounds.belowMs}ms`,
+		bounds !== undefined && bounds.minMs > 0 ? `traceDuration >= ${bounds.minMs}ms` : null,
+		typeof bounds?.belowMs === "number" ? `traceDuration < ${bounds.belowMs}ms` : null,
 	].filter((part) => part !== null);
 	const failed = query.status === "error" ? " && { status = error }" : "";
-	return withHint(laidOut(`{ ${conditions.join(" && ")} }${failed}`));
+	const text = laidOut(`{ ${conditions.join(" && ")} }${failed}`);
+	// For the most recent ones Tempo reads all, for any it stops when it has enough.
+	return bounds === undefined ? withHint(text) : text;
 }
 
 function withHint(traceql: string): string {
