@@ -14,5 +14,6 @@ export default defineConfig({
 		// Conditions are waited for; on a slow machine they take long.
 		testTimeout: 240_000,
 		hookTimeout: 600_000,
+		expect: { poll: { timeout: 60_000 } },
 	},
 });

@@ -95,7 +95,17 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 				goal: { at: "most" as const, value: 0 },
 			},
 		],
-		details: { loaded, pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, partsMs, wrong, agreement: agreement.slice(0, 20) },
+		details: {
+			loaded,
+			pivotMs,
+			tempoMs,
+			lokiMs,
+			prometheusMs,
+			topologyMs,
+			partsMs,
+			wrong,
+			agreement: agreement.slice(0, 20),
+		},
 	};
 }
 

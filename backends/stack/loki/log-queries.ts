@@ -4,9 +4,18 @@ import type { Call, LogQuery } from "../../../core/ports.ts";
 import type { Filter } from "../../../core/search.ts";
 import { filterStages } from "./filter-logql.ts";
 import { LEVELS, levelFilter } from "./log-level.ts";
+import { type Entry, labelOf } from "./log-records.ts";
 import { escapeRegex, quote } from "./logql.ts";
 import { type Partition, selector } from "./stream-map.ts";
-import { NO_TRACE_LABEL, spanLabel, spanText, traceLabelStages, traceText } from "./trace-spellings.ts";
+import {
+	NO_TRACE_LABEL,
+	notOfAnother,
+	spanLabel,
+	spanText,
+	traceLabelStages,
+	traceTest,
+	traceText,
+} from "./trace-spellings.ts";
 
 /** Makes the queries for one kind of stream (the `at`th); none when nothing there can match. */
 export type Queries = (partition: Partition, at: number) => string[];
@@ -44,6 +53,25 @@ export function queriesOf(query: LogQuery, call: Call): Queries {
 			`${streams} ${traceLabelStages(traceId)}${span === undefined ? "" : ` | ${spanLabel(span)}`}${rest}`,
 			`${streams} ${traceText(traceId)}${span === undefined ? "" : ` ${spanText(span)}`} | ${NO_TRACE_LABEL}${rest}`,
 		];
+	};
+}
+
+/** Asks for more than is wanted, and which of it is. */
+export interface OneReading {
+	make: Queries;
+	keep: (entry: Entry) => boolean;
+}
+
+/** What `queriesOf` says in two queries for the lines of a trace, in one: those of the trace and those that no label puts down to another. null for other questions. */
+export function oneReadingOf(query: LogQuery, call: Call): OneReading | null {
+	const { traceId, filter } = withTrace(query);
+	if (query.logql !== undefined || traceId === undefined || query.spanId !== undefined) return null;
+	const { traceId: _, ...rest } = query;
+	const ofAny = queriesOf({ ...rest, filter }, { ...call, excludeEnvironments: [] });
+	const isOfTrace = traceTest(traceId);
+	return {
+		make: (partition, at) => ofAny(partition, at).map((text) => `${text} ${notOfAnother(traceId)}`),
+		keep: (entry) => isOfTrace(labelOf(entry), entry.line),
 	};
 }
 

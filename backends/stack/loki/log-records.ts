@@ -82,9 +82,9 @@ const FIELDS = new Set([
 const INNER = /^(?:__.*|trivet_.*)$/;
 
 /** `sequence` is the line's place among those of the same nanosecond. */
-export function recordOf({ timeUnixNano, line, stream, metadata }: Entry, sequence: number): LogRecord {
-	const label = (name: string): string | undefined =>
-		Object.hasOwn(metadata, name) ? metadata[name] : Object.hasOwn(stream, name) ? stream[name] : undefined;
+export function recordOf(entry: Entry, sequence: number): LogRecord {
+	const { timeUnixNano, line, stream, metadata } = entry;
+	const label = labelOf(entry);
 	const service = serviceOf(label);
 	const attributes: Attributes = {};
 	const resource: Attributes = {};
@@ -110,6 +110,12 @@ export function recordOf({ timeUnixNano, line, stream, metadata }: Entry, sequen
 		resource,
 		scopeName: label("scope_name") ?? "",
 	};
+}
+
+/** Of the record itself, else of its stream. */
+export function labelOf({ stream, metadata }: Entry): (name: string) => string | undefined {
+	return (name) =>
+		Object.hasOwn(metadata, name) ? metadata[name] : Object.hasOwn(stream, name) ? stream[name] : undefined;
 }
 
 export function serviceOf(label: (name: string) => string | undefined): string {

@@ -31,6 +31,12 @@ function cases(): void {
 	const ask = (query: Partial<LogQuery>, call = callOf()) =>
 		loki.logs.logs({ window, filter: null, order: "oldest", ...query }, call);
 	const bodies = async (query: Partial<LogQuery>): Promise<string[]> => (await ask(query)).data.map((l) => l.body);
+	/** As the pivot asks: the time of the trace is known, and the lines around it are read once. */
+	const bodiesAround = async (query: Partial<LogQuery>): Promise<string[]> => {
+		const around = { fromUnixNano: start, toUnixNano: start + 1n };
+		const asked = { window: null, filter: null, order: "oldest", ...query } as const;
+		return (await loki.logs.logs(asked, callOf(), around)).data.map((l) => l.body);
+	};
 
 	const id = "00f067aa0ba902b74bf92f3577b34da6";
 	it.each<[string, string]>([
@@ -49,6 +55,7 @@ function cases(): void {
 		const app = name();
 		await loki.push({ app }, [[start, body]]);
 		expect(await bodies({ traceId: id, service: app })).toEqual([body]);
+		expect(await bodiesAround({ traceId: id, service: app })).toEqual([body]);
 	});
 
 	it.each<[string, string]>([
@@ -60,6 +67,7 @@ function cases(): void {
 		const app = name();
 		await loki.push({ app }, [[start, body]]);
 		expect(await bodies({ traceId: id, service: app })).toEqual([]);
+		expect(await bodiesAround({ traceId: id, service: app })).toEqual([]);
 	});
 
 	it("a line that carries another trace's ID is not this trace's because it mentions this one", async () => {
@@ -68,6 +76,37 @@ function cases(): void {
 		await loki.sendOtlp(exportOf({ service, time: start, body: `caused by ${id}`, traceId: other }).body);
 		expect(await bodies({ traceId: id, service })).toEqual([]);
 		expect(await bodies({ traceId: other, service })).toEqual([`caused by ${id}`]);
+		expect(await bodiesAround({ traceId: id, service })).toEqual([]);
+		expect(await bodiesAround({ traceId: other, service })).toEqual([`caused by ${id}`]);
+	});
+
+	it.each<[string, string]>([
+		["traceId", id],
+		["TraceID", id.toUpperCase()],
+		["trace", "1-00f067aa-0ba902b74bf92f3577b34da6"],
+		["X_B3_TraceId", id.slice(16)],
+		["dd_trace_id", String(BigInt("0x4bf92f3577b34da6"))],
+		["mdc_traceId", Buffer.from(id, "hex").toString("base64")],
+		["traceparent", `00-${id}-00f067aa0ba902b7-01`],
+	])("a line is found by the trace ID in its label %s", async (label, value) => {
+		const service = name();
+		await loki.sendOtlp(
+			exportOf(
+				{ service, time: start, body: "mine", attributes: { [label]: value } },
+				{ service, time: start, body: `another's, caused by ${id}`, attributes: { [label]: "1".repeat(32) } },
+			).body,
+		);
+		expect(await bodies({ traceId: id, service })).toEqual(["mine"]);
+		expect(await bodiesAround({ traceId: id, service })).toEqual(["mine"]);
+	});
+
+	it("a trace's lines are found among thousands without an ID", async () => {
+		const app = name();
+		const noise = Array.from({ length: 2_000 }, (_, i): [bigint, string] => [start + BigInt(i), `noise ${i}`]);
+		await loki.push({ app }, [...noise, [start + 1_000n, `trace_id=${id} mine`]]);
+		for (const _ of ["tries", "knows"]) {
+			expect(await bodiesAround({ traceId: id, service: app })).toEqual([`trace_id=${id} mine`]);
+		}
 	});
 
 	it("a record from another shipper has its service, level and IDs", async () => {
