@@ -8,9 +8,13 @@ export interface Child<To, From> {
 	ready: From;
 	send(message: To): void;
 	onMessage(listener: (message: From) => void): void;
+	/** Sends and resolves with the next message. */
+	ask(message: To): Promise<From>;
 	onExit(listener: (code: number | string) => void): void;
 	/** SIGTERM, and SIGKILL when that has not helped after 20 s. */
 	stop(): Promise<void>;
+	/** The exit code or the signal's name, as soon as it has ended. */
+	exited: Promise<number | string>;
 }
 
 const running = new Set<ChildProcess>();
@@ -18,15 +22,17 @@ process.on("exit", () => {
 	for (const child of running) child.kill("SIGKILL");
 });
 
-/** Forks a module of ours that sends a message when it is ready. */
+/** Forks a module that sends a message when it is ready. `env` replaces this process's own; `quiet` hides its stderr. */
 export async function startChild<To extends object, From>(
 	module: URL,
 	args: string[] = [],
-	options: { execArgv?: string[]; readyMs?: number } = {},
+	options: { execArgv?: string[]; readyMs?: number; env?: Record<string, string>; cwd?: string; quiet?: boolean } = {},
 ): Promise<Child<To, From>> {
 	const child = fork(fileURLToPath(module), args, {
-		stdio: ["ignore", "ignore", "inherit", "ipc"],
+		stdio: ["ignore", "ignore", options.quiet && !process.env.TRIVET_DEBUG ? "ignore" : "inherit", "ipc"],
 		execArgv: options.execArgv ?? [],
+		...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+		...(options.env === undefined ? {} : { env: options.env as unknown as NodeJS.ProcessEnv }),
 	});
 	running.add(child);
 	const exited = once(child, "exit").then(([code, signal]) => {
@@ -44,7 +50,16 @@ export async function startChild<To extends object, From>(
 		ready,
 		send: (message) => void (child.connected && child.send(message)),
 		onMessage: (listener) => void child.on("message", listener),
+		ask: async (message) => {
+			const answered = once(child, "message", { signal: AbortSignal.timeout(120_000) });
+			child.send(message);
+			return Promise.race([
+				answered.then(([answer]) => answer as From),
+				exited.then((code) => Promise.reject(new Error(`it ended instead of answering (${code})`))),
+			]);
+		},
 		onExit: (listener) => void exited.then(listener),
+		exited,
 		stop: async () => {
 			if (!running.has(child)) return;
 			child.kill("SIGTERM");

@@ -5,12 +5,22 @@ import { commitOf, thisMachine } from "./machine.ts";
 import { isMet, number, type Result, readmeWithFigures, writeResult } from "./report.ts";
 import { type Scenario, say } from "./scenario.ts";
 import { ingest } from "./scenarios/ingest.ts";
+import { instrumentation } from "./scenarios/instrumentation.ts";
+import { instrumentationSoak } from "./scenarios/instrumentation-soak.ts";
 import { pivot } from "./scenarios/pivot.ts";
 import { soak } from "./scenarios/soak.ts";
 import { stack } from "./scenarios/stack.ts";
 import { start } from "./scenarios/start.ts";
 
-const SCENARIOS: Record<string, Scenario> = { ingest, soak, pivot, start, stack };
+const SCENARIOS: Record<string, Scenario> = {
+	ingest,
+	soak,
+	pivot,
+	start,
+	stack,
+	instrumentation,
+	"instrumentation-soak": instrumentationSoak,
+};
 
 /** `npm run bench -- [name] [--flag value]`: one scenario, or all. Writes bench/results and the README's table; a goal that is missed is told, not an error. */
 export async function main(args: string[], root: string): Promise<void> {

@@ -8,7 +8,12 @@ export interface Figure {
 	value: number;
 	unit: string;
 	/** What has to be reached; absent for what is only told. */
-	goal?: { at: "most" | "least"; value: number };
+	goal?: {
+		at: "most" | "least";
+		value: number;
+		/** The goal was set as this multiple of the baseline; `value` is what that came to. */
+		times?: number;
+	};
 	/** A peer or a lower bound measured in the same run: `value / baseline.value` is what travels to other machines. */
 	baseline?: { name: string; value: number };
 }
@@ -53,13 +58,21 @@ export function readmeWithFigures(readme: string, results: readonly Result[]): s
 		figures
 			.filter(({ goal }) => goal !== undefined)
 			.map((figure) => {
-				const { name, value, unit, goal } = figure;
-				const aim = `${goal?.at === "most" ? "≤" : "≥"} ${number(goal?.value ?? 0)} ${unit}`;
-				return `| ${name} | ${number(value)} ${unit} | ${aim}${isMet(figure) ? "" : " (missed)"} |`;
+				const { name, value, unit, baseline, goal } = figure;
+				const ratio = goal?.times !== undefined && baseline ? ` (${(value / baseline.value).toFixed(2)} ×)` : "";
+				return `| ${name} | ${number(value)} ${unit}${ratio} | ${aim(figure)}${isMet(figure) ? "" : " (missed)"} |`;
 			}),
 	);
 	const table = ["| figure | measured | goal |", "|---|---:|---:|", ...rows].join("\n");
 	return readme.replace(FIGURES, (_, begin: string, end: string) => `${begin}${table}\n${end}`);
+}
+
+function aim({ unit, goal, baseline }: Figure): string {
+	if (!goal) return "";
+	const sign = goal.at === "most" ? "≤" : "≥";
+	return goal.times !== undefined && baseline
+		? `${sign} ${goal.times} × ${baseline.name}`
+		: `${sign} ${number(goal.value)} ${unit}`;
 }
 
 export function resultsPage(results: readonly Result[]): string {
@@ -84,12 +97,12 @@ export function resultsPage(results: readonly Result[]): string {
 }
 
 function row(figure: Figure): string {
-	const { name, value, unit, goal, baseline } = figure;
+	const { name, value, unit, baseline } = figure;
 	const met = isMet(figure);
 	const cells = [
 		name,
 		`${number(value)} ${unit}`,
-		goal ? `${goal.at === "most" ? "≤" : "≥"} ${number(goal.value)} ${unit}` : "",
+		aim(figure),
 		met === null ? "" : met ? "yes" : "**no**",
 		baseline ? `${baseline.name}: ${number(baseline.value)} ${unit}` : "",
 		baseline && baseline.value !== 0 ? (value / baseline.value).toFixed(2) : "",
