@@ -1,6 +1,8 @@
 import type { Metrics } from "./metrics/collect.ts";
 import type { Red } from "./metrics/red.ts";
 import type { MetricSource } from "./metrics/source.ts";
+import type { ProfileHandler } from "./profiles/handler.ts";
+import type { OpenTraces } from "./profiles/open-traces.ts";
 
 /** The one running instrumentation of this process, shared by the ESM and the CommonJS copy of this package. */
 export interface Instance {
@@ -11,6 +13,8 @@ export interface Instance {
 	metrics: Metrics;
 	/** What a scrape is answered with: in a cluster the sum of all its processes. */
 	page: MetricSource;
+	openTraces: OpenTraces;
+	profiles: ProfileHandler;
 	/** Send what is waiting, for at most `deadlineMs`. Never rejects. */
 	flush(deadlineMs?: number): Promise<void>;
 }

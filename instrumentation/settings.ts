@@ -38,6 +38,14 @@ export interface Settings {
 	quietPaths: readonly string[];
 	kafkaRelation: "parent" | "link";
 	seriesLimit: number;
+	/** One log record for every finished request. */
+	requestLines: boolean;
+	/** Names of secrets beside the built-in ones; undefined to send lines as they are. */
+	redact: readonly string[] | undefined;
+	/** Send the lines of loggers that a transport ships already. */
+	sendShipped: boolean;
+	/** Whoever has it may take profiles; without one nobody may. */
+	profileToken: string | undefined;
 }
 
 type Env = Record<string, string | undefined>;
@@ -66,6 +74,14 @@ export function readSettings(env: Env): Settings {
 		if (!Number.isFinite(value) || value < least) {
 			say(`${name}=${raw} is not a number of at least ${least}; using ${fallback}`);
 			return fallback;
+		}
+		return value;
+	};
+	const choice = (name: string, values: readonly [string, ...string[]]): string => {
+		const value = nonEmpty(env[name])?.toLowerCase() ?? values[0];
+		if (!values.includes(value)) {
+			say(`${name}=${value} is not one of ${values.join(", ")}; using ${values[0]}`);
+			return values[0];
 		}
 		return value;
 	};
@@ -139,12 +155,25 @@ export function readSettings(env: Env): Settings {
 						.filter((path) => path !== ""),
 		kafkaRelation: env.TRIVET_KAFKA_RELATION?.trim().toLowerCase() === "link" ? "link" : "parent",
 		seriesLimit: number("TRIVET_SERIES_LIMIT", 2_000),
+		requestLines: choice("TRIVET_REQUEST_LINES", ["on", "off"]) === "on",
+		redact: list("TRIVET_REDACT")?.includes("off") === true ? undefined : (list("TRIVET_REDACT") ?? []),
+		sendShipped: choice("TRIVET_SHIPPED_LINES", ["skip", "send"]) === "send",
+		profileToken: secret(env, "TRIVET_PROFILE_TOKEN"),
 	};
 }
 
 function nonEmpty(value: string | undefined): string | undefined {
 	const trimmed = value?.trim();
 	return trimmed === "" ? undefined : trimmed;
+}
+
+function secret(env: Env, name: string): string | undefined {
+	const token = nonEmpty(env[name]);
+	if (token === undefined || /^[!-~]{16,}$/.test(token)) {
+		return token;
+	}
+	say(`${name} is not used: a token has at least 16 characters and no spaces; \`openssl rand -hex 32\` makes one`);
+	return undefined;
 }
 
 /** OTel's rule: a signal's own endpoint is used as it is, the common one gets `/v1/<signal>` appended. */

@@ -13,9 +13,10 @@ import { hookServers } from "./http/server.ts";
 import { hookUndici } from "./http/undici.ts";
 import { type Identity, identify } from "./identity.ts";
 import { type Instance, instance, setInstance } from "./instance.ts";
-import { createLogExporter, type LogExporter } from "./logs/exporter.ts";
+import { LogExporter } from "./logs/exporter.ts";
 import { type PinoModule, patchPino } from "./logs/pino.ts";
-import { pageOf, servePage } from "./metrics/cluster/source.ts";
+import { Redaction } from "./logs/redaction.ts";
+import { pageOf, serveFor } from "./metrics/cluster/source.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
 import type { Family } from "./metrics/family.ts";
@@ -29,6 +30,9 @@ import { targetInfo } from "./metrics/target-info.ts";
 import { hookImports, onModules } from "./module-hooks.ts";
 import type { Counts } from "./otlp/batch-queue.ts";
 import { OtlpSender } from "./otlp/send.ts";
+import { settleLeftovers } from "./otlp/send-at-exit.ts";
+import { profileHandler } from "./profiles/handler.ts";
+import { OpenTraces } from "./profiles/open-traces.ts";
 import { describeSampler, type SamplerChoice } from "./sampling/choice.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -94,7 +98,8 @@ function begin(settings: Settings): Instance {
 	const identity = identify(settings, VERSION, process.argv[1]);
 	const enabled = new Set(KNOWN.filter((name) => isEnabled(settings, name)));
 	const red = createRed(settings.seriesLimit);
-	const tracing = createTracing(settings, identity.resource);
+	const openTraces = new OpenTraces(settings.profileToken !== undefined);
+	const tracing = createTracing(settings, identity.resource, openTraces);
 	register(tracing.provider);
 	// An exemplar whose trace goes nowhere would be a dead link.
 	setExemplars(settings.exporters.traces.length > 0);
@@ -109,7 +114,7 @@ function begin(settings: Settings): Instance {
 	}
 	metrics.addFamilies(() => [
 		processStart(),
-		...ownFamilies({ spans: tracing.counts(), log_records: logs?.queue.counts() }),
+		...ownFamilies({ spans: tracing.counts(), log_records: logs?.counts() }),
 		...tracing.families(),
 	]);
 	const push = settings.exporters.metrics.includes("otlp")
@@ -123,27 +128,40 @@ function begin(settings: Settings): Instance {
 		: undefined;
 
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
-	instrument(enabled, red, settings, tracing.provider);
+	instrument(enabled, red, settings, tracing.provider, logs);
 	patchLibraries(enabled, metrics, identity, logs);
 	watchPools(enabled, pools);
-	if (settings.exporters.metrics.includes("prometheus")) {
-		servePage(page, settings.prometheus.host, settings.prometheus.port);
-	}
+	const profiles = profileHandler({ token: settings.profileToken, service: identity.service, traces: openTraces });
+	serveFor(page, settings.prometheus, {
+		metrics: settings.exporters.metrics.includes("prometheus"),
+		profiles: settings.profileToken === undefined ? undefined : profiles,
+	});
 
 	const flush = (deadlineMs = FLUSH_MS, ends = false): Promise<void> => {
 		if (ends) {
 			tracing.settle();
 		}
-		const logging = logs?.queue.flush() ?? Promise.resolve();
-		return within(deadlineMs, [tracing.flush(), logging, push?.flush() ?? Promise.resolve()]);
+		const sent = Promise.all([tracing.flush(), logs?.flush()]);
+		// The counts of what was sent go last, unless that takes half of the time.
+		return within(deadlineMs, [sent, within(deadlineMs / 2, [sent]).then(() => push?.flush())]);
 	};
-	flushOnExit(flush);
+	const settle = (deadlineMs: number): void => {
+		tracing.settle();
+		const leftovers = [logs?.leftover(), tracing.leftover()];
+		settleLeftovers(
+			leftovers.filter((leftover) => leftover !== undefined),
+			deadlineMs,
+		);
+	};
+	flushOnExit(flush, settle);
 	const running: Instance = {
 		version: VERSION,
 		service: { name: identity.service, version: identity.version },
 		red,
 		metrics,
 		page,
+		openTraces,
+		profiles,
 		flush,
 	};
 	setInstance(running);
@@ -168,7 +186,7 @@ function isEnabled({ instrumentations }: Settings, name: string): boolean {
 }
 
 function logExporter(settings: Settings, { service, env, version, resource }: Identity): LogExporter {
-	return createLogExporter({
+	return new LogExporter({
 		sender: new OtlpSender(settings.targets.logs),
 		resource,
 		scope: SCOPE,
@@ -177,6 +195,7 @@ function logExporter(settings: Settings, { service, env, version, resource }: Id
 			valueLength: settings.attributeValueLimit,
 			count: settings.attributeCountLimit,
 			statics: { service, env, version },
+			redactor: settings.redact === undefined ? undefined : new Redaction(settings.redact),
 		},
 	});
 }
@@ -190,7 +209,13 @@ function guarded(name: string, part: () => void): void {
 	}
 }
 
-function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, provider: TracerProvider): void {
+function instrument(
+	enabled: ReadonlySet<Known>,
+	red: Red,
+	settings: Settings,
+	provider: TracerProvider,
+	logs: LogExporter | undefined,
+): void {
 	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
 	const db = measuredDb(provider, red.dbClient);
 	const use = (name: Known, create: () => Instrumentation, tracers: TracerProvider, meters?: MeterProvider): void => {
@@ -211,6 +236,7 @@ function instrument(enabled: ReadonlySet<Known>, red: Red, settings: Settings, p
 				durations: red.httpServer,
 				errors: red.httpErrors,
 				quietPaths: new Set(settings.quietPaths),
+				finished: settings.requestLines ? (request) => logs?.capture.request(request) : undefined,
 			});
 			hookClients({ tracer, durations: red.httpClient });
 		});
@@ -313,5 +339,9 @@ function summary(settings: Settings, { service }: Identity, enabled: readonly st
 			say(`${signal} go over HTTP to port 4317, which is OTLP's gRPC port: nothing will arrive; use 4318`);
 		}
 	}
-	return `${service}: ${enabled.join(", ")}; ${to.join(", ")}; sampler ${describeSampler(settings.sampler)}; ESM hooks: ${imports}`;
+	const profiles =
+		settings.profileToken === undefined
+			? ""
+			: `; profiles http://${prometheus.host}:${prometheus.port}/profiles/{cpu,heap}`;
+	return `${service}: ${enabled.join(", ")}; ${to.join(", ")}${profiles}; sampler ${describeSampler(settings.sampler)}; ESM hooks: ${imports}`;
 }

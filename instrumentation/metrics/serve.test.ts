@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, it } from "vitest";
-import { serveMetrics } from "./serve.ts";
+import { serveLocally } from "./serve.ts";
 import type { MetricSource } from "./source.ts";
 
 let server: Server | undefined;
@@ -16,7 +16,7 @@ const good: MetricSource = {
 };
 
 async function ask(source: MetricSource, method: string, path: string, accept = "*/*") {
-	server = serveMetrics(source, "127.0.0.1", 0);
+	server = serveLocally({ metrics: source }, { host: "127.0.0.1", port: 0 });
 	await once(server, "listening");
 	const { port } = server.address() as AddressInfo;
 	const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { accept } });

@@ -4,6 +4,7 @@ import { resourceFromAttributes } from "@opentelemetry/resources";
 import {
 	BasicTracerProvider,
 	ConsoleSpanExporter,
+	type ReadableSpan,
 	SimpleSpanProcessor,
 	type Span,
 	type SpanProcessor,
@@ -12,6 +13,7 @@ import { nowMs } from "../clock.ts";
 import type { Family } from "../metrics/family.ts";
 import type { Counts } from "../otlp/batch-queue.ts";
 import { OtlpSender } from "../otlp/send.ts";
+import type { Leftover } from "../otlp/send-at-exit.ts";
 import { createSampling } from "../sampling/sampling.ts";
 import type { OtlpTarget, Settings } from "../settings.ts";
 import { BatchProcessor } from "./batch-processor.ts";
@@ -22,17 +24,24 @@ export interface Tracing {
 	/** Decide what waits for its trace's end, since the process ends. */
 	settle(): void;
 	flush(): Promise<void>;
+	/** What is left when the process ends. */
+	leftover(): Leftover | undefined;
 	counts(): Readonly<Counts> | undefined;
 	/** What the sampler and its tail did. */
 	families(): Family[];
 }
 
 /** The SDK's provider with its sampler and limits from the environment, and OTLP/HTTP behind a batch. */
-export function createTracing(settings: Settings, resource: Readonly<Record<string, string | number>>): Tracing {
+export function createTracing(
+	settings: Settings,
+	resource: Readonly<Record<string, string | number>>,
+	openTraces: SpanProcessor,
+): Tracing {
 	const sampling = createSampling(settings.sampler);
 	const out: SpanProcessor[] = [];
+	const { exporter, ...way } = otlpExporter(settings.targets.traces);
 	const batch = settings.exporters.traces.includes("otlp")
-		? new BatchProcessor(otlpExporter(settings.targets.traces), settings.spanQueue)
+		? new BatchProcessor(exporter, settings.spanQueue)
 		: undefined;
 	if (batch !== undefined) {
 		out.push(batch);
@@ -47,7 +56,7 @@ export function createTracing(settings: Settings, resource: Readonly<Record<stri
 				idGenerator,
 				spanLimits: { attributeValueLengthLimit: settings.spanValueLimit },
 				sampler: sampling.sampler,
-				spanProcessors: [new PreciseStart(), ...(out.length === 0 ? [] : [sampling.before(together(out))])],
+				spanProcessors: [new PreciseStart(), openTraces, ...(out.length === 0 ? [] : [sampling.before(together(out))])],
 			}),
 	);
 	// Not the provider's own flush: its timer would hold the process open.
@@ -55,6 +64,7 @@ export function createTracing(settings: Settings, resource: Readonly<Record<stri
 		provider,
 		settle: sampling.settle,
 		flush: async () => batch?.forceFlush(),
+		leftover: () => (batch === undefined ? undefined : leftover(batch, way, settings.spanQueue.batch)),
 		counts: () => batch?.counts(),
 		families: sampling.families,
 	};
@@ -97,16 +107,26 @@ interface Transport {
 	shutdown(): void;
 }
 
+interface Delegate {
+	_transport?: Transport;
+	_serializer?: { serializeRequest?(spans: readonly ReadableSpan[]): Uint8Array | undefined };
+}
+
+interface Way {
+	sender: OtlpSender;
+	serialize(spans: readonly ReadableSpan[]): Uint8Array | undefined;
+}
+
 /**
  * OpenTelemetry's exporter with our way out underneath: its own waits between attempts hold the process open for up to ten
  * seconds after the app is done. Should the exporter be built differently one day, it keeps its own.
  */
-function otlpExporter(target: OtlpTarget): OTLPTraceExporter {
+function otlpExporter(target: OtlpTarget): Way & { exporter: OTLPTraceExporter } {
 	const { url, headers, timeoutMs } = target;
 	const exporter = new OTLPTraceExporter({ url, headers, timeoutMillis: timeoutMs });
-	const delegate = (exporter as unknown as { _delegate?: { _transport?: Transport } })._delegate;
+	const delegate = (exporter as unknown as { _delegate?: Delegate })._delegate;
+	const sender = new OtlpSender(target);
 	if (typeof delegate?._transport?.send === "function") {
-		const sender = new OtlpSender(target);
 		delegate._transport = {
 			async send(body) {
 				const outcome = await sender.send(body);
@@ -115,7 +135,18 @@ function otlpExporter(target: OtlpTarget): OTLPTraceExporter {
 			shutdown() {},
 		};
 	}
-	return exporter;
+	return { exporter, sender, serialize: (spans) => delegate?._serializer?.serializeRequest?.(spans) };
+}
+
+function leftover(queue: BatchProcessor, { sender, serialize }: Way, batch: number): Leftover {
+	const left = queue.abandon();
+	const bodies: { body: Uint8Array; items: number }[] = [];
+	for (let at = 0; at < left.length; at += batch) {
+		const spans = left.slice(at, at + batch);
+		const body = serialize(spans);
+		bodies.push({ body: body ?? new Uint8Array(), items: spans.length });
+	}
+	return { what: "spans", sender, bodies };
 }
 
 /** The SDK starts spans at a whole millisecond; this puts the microseconds back, so that children lie inside their parents. */

@@ -1,6 +1,7 @@
 import cluster from "node:cluster";
+import type { ProfileHandler } from "../../profiles/handler.ts";
 import { say } from "../../say.ts";
-import { serveMetrics } from "../serve.ts";
+import { serveLocally } from "../serve.ts";
 import type { MetricSource } from "../source.ts";
 import { ClusterPrimary } from "./primary.ts";
 import { ClusterWorker } from "./worker.ts";
@@ -10,10 +11,18 @@ export function pageOf(local: MetricSource): MetricSource {
 	return cluster.isWorker ? new ClusterWorker(local) : new ClusterPrimary(local);
 }
 
-/** Open /metrics, unless this is a worker whose primary does. */
-export function servePage(page: MetricSource, host: string, port: number): void {
+/** Open /metrics and /profiles, those that are wanted, unless this is a worker whose primary does. */
+export function serveFor(
+	page: MetricSource,
+	at: { host: string; port: number },
+	wanted: { metrics: boolean; profiles: ProfileHandler | undefined },
+): void {
+	if (!wanted.metrics && wanted.profiles === undefined) {
+		return;
+	}
+	const local = { metrics: wanted.metrics ? page : undefined, profiles: wanted.profiles };
 	if (!(page instanceof ClusterWorker)) {
-		serveMetrics(page, host, port);
+		serveLocally(local, at);
 		return;
 	}
 	void page.joined.then((joined) => {
@@ -21,7 +30,7 @@ export function servePage(page: MetricSource, host: string, port: number): void 
 			say(
 				"the primary of this cluster does not run @trivet/instrumentation: one worker serves its own metrics only; OTEL_METRICS_EXPORTER=otlp sends those of all",
 			);
-			serveMetrics(page, host, port);
+			serveLocally(local, at);
 		}
 	});
 }

@@ -1,0 +1,309 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import type { HeapProfiler, Profiler } from "node:inspector";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { gunzipSync } from "node:zlib";
+import { Profile } from "pprof-format";
+import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
+import { Capture } from "../testing/capture.ts";
+import { type App, killApps, runApp } from "../testing/run-app.ts";
+
+const TOKEN = "a token of profiles".replaceAll(" ", "-");
+const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
+const run = promisify(execFile);
+
+let capture: Capture;
+beforeAll(async () => {
+	capture = await Capture.start();
+});
+afterEach(async () => {
+	await killApps();
+	capture.clear();
+});
+afterAll(() => capture.close());
+
+function start(env: Record<string, string> = {}): App {
+	return runApp("profiled.mjs", {
+		otlp: capture.url,
+		env: { TRIVET_PROFILE_TOKEN: TOKEN, OTEL_EXPORTER_PROMETHEUS_PORT: "0", ...env },
+	});
+}
+
+const profilesOf = async (app: App): Promise<string> => `${await app.said(/profiles on (\S+)/)}/profiles`;
+
+interface About {
+	about: { service: string; pid: number; startedAt: string; seconds: number; traceIds: string[] };
+}
+
+/** Asks `path` of the app again and again until `work` is done. */
+async function busy<T>(url: string, path: string, work: Promise<T>): Promise<T> {
+	let over = false;
+	const end = (): void => {
+		over = true;
+	};
+	void work.then(end, end);
+	while (!over) {
+		await (await fetch(url + path)).text();
+	}
+	return work;
+}
+
+const namesIn = (profile: Profile): string[] =>
+	profile.function.map(({ name }) => profile.stringTable.strings[Number(name)]!);
+const commentsOf = (profile: Profile): string[] =>
+	profile.comment.map((index) => profile.stringTable.strings[Number(index)]!);
+const typesOf = (profile: Profile): string[] =>
+	profile.sampleType.map(({ type, unit }) =>
+		[type, unit].map((index) => profile.stringTable.strings[Number(index)]).join("/"),
+	);
+
+/** The sum of the last value of all samples that have `name` somewhere in their stack. */
+function below(profile: Profile, name: string): number {
+	const functions = new Map(profile.function.map((of) => [of.id, profile.stringTable.strings[Number(of.name)]]));
+	const locations = new Map(profile.location.map((of) => [of.id, functions.get(of.line[0]!.functionId)]));
+	return profile.sample
+		.filter(({ locationId }) => locationId.some((id) => locations.get(id) === name))
+		.reduce((sum, { value }) => sum + Number(value.at(-1)), 0);
+}
+
+async function top(body: Uint8Array, context: TestContext): Promise<string> {
+	const folder = mkdtempSync(join(tmpdir(), "trivet-pprof-"));
+	try {
+		writeFileSync(join(folder, "profile.pb.gz"), body);
+		const { stdout } = await run("go", ["tool", "pprof", "-top", "-nodecount=1000", join(folder, "profile.pb.gz")], {
+			env: { ...process.env, HOME: folder, PPROF_TMPDIR: folder },
+		});
+		return stdout;
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") {
+			console.log("go tool pprof is not here: its reading of the profile is not tested");
+			context.skip("no go");
+		}
+		throw error;
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+}
+
+describe("a CPU profile", () => {
+	it("is a .cpuprofile with the hot function and the traces that were open", async () => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const response = await busy(url, "/burn", fetch(`${profiles}/cpu?seconds=1`, { headers: AUTHORIZED }));
+		expect(response.status).toBe(200);
+		expect(response.headers.get("content-type")).toBe("application/json");
+		expect(response.headers.get("content-disposition")).toMatch(
+			/^attachment; filename="app-under-test-\d+-[\dTZ-]+\.cpuprofile"$/,
+		);
+		const profile = (await response.json()) as Profiler.Profile & About;
+		const hot = profile.nodes.find(({ callFrame }) => callFrame.functionName === "burnCpu")!;
+		expect(hot.callFrame.url).toContain("apps/profiled.mjs");
+		const hits = profile.nodes.filter(({ callFrame }) => callFrame.functionName !== "(idle)");
+		expect(hits.every(({ hitCount }) => hitCount! <= hot.hitCount!)).toBe(true);
+		expect(profile.samples).toHaveLength(profile.timeDeltas!.length);
+
+		expect(profile.about).toMatchObject({ service: "app-under-test", pid: app.child.pid });
+		expect(profile.about.seconds).toBeGreaterThanOrEqual(1);
+		await app.stop();
+		const sent = capture.spans.map(({ traceId }) => traceId);
+		expect(profile.about.traceIds.length).toBeGreaterThan(1);
+		expect(sent).toEqual(expect.arrayContaining(profile.about.traceIds));
+		expect(new Set(profile.about.traceIds).size).toBe(profile.about.traceIds.length);
+		const header = response.headers.get("trivet-trace-ids")!.split(",");
+		expect(header).toEqual(profile.about.traceIds.slice(0, 100));
+	});
+
+	it("is the same in pprof's format, in CPU time", async () => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const response = await busy(
+			url,
+			"/burn",
+			fetch(`${profiles}/cpu?seconds=1`, { headers: { ...AUTHORIZED, accept: "application/octet-stream" } }),
+		);
+		expect(response.headers.get("content-type")).toBe("application/octet-stream");
+		const profile = Profile.decode(gunzipSync(new Uint8Array(await response.arrayBuffer())));
+		expect(typesOf(profile)).toEqual(["samples/count", "cpu/nanoseconds"]);
+		const all = profile.sample.reduce((sum, { value }) => sum + Number(value[1]), 0);
+		expect(below(profile, "burnCpu")).toBeGreaterThan(0.5 * all);
+		expect(all).toBeLessThan(1.5 * Number(profile.durationNanos));
+		expect(namesIn(profile)).not.toContain("(idle)");
+		const header = response.headers.get("trivet-trace-ids")!.split(",");
+		expect(commentsOf(profile)).toEqual(
+			expect.arrayContaining(["service=app-under-test", ...header.map((id) => `trace_id=${id}`)]),
+		);
+	});
+
+	it("is read by `go tool pprof`, as the profile of the heap is", async (context) => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		for (const [kind, path, name] of [
+			["cpu", "/burn", "burnCpu"],
+			["heap", "/hoard", "hoardMemory"],
+		] as const) {
+			const asked = fetch(`${profiles}/${kind}?seconds=1&format=pprof`, { headers: AUTHORIZED });
+			const body = new Uint8Array(await (await busy(url, path, asked)).arrayBuffer());
+			expect(await top(body, context)).toMatch(new RegExp(` ${name}\n`));
+		}
+	});
+
+	it("knows of a span that was open before it and is open still", async () => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const traceId = "5b8aa5a2d2c872e8321cf37308d69df2";
+		const waits = fetch(`${url}/wait`, { headers: { traceparent: `00-${traceId}-5fb397be34d26b51-01` } });
+		await app.said(/waiting/);
+		const response = await fetch(`${profiles}/cpu?seconds=1`, { headers: AUTHORIZED });
+		expect(response.headers.get("trivet-trace-ids")).toBe(traceId);
+		expect(((await response.json()) as About).about.traceIds).toEqual([traceId]);
+		await fetch(`${url}/release`);
+		expect(await (await waits).text()).toBe("released");
+		const after = await fetch(`${profiles}/cpu?seconds=1`, { headers: AUTHORIZED });
+		expect(after.headers.get("trivet-trace-ids")).toBe("");
+	});
+});
+
+describe("a heap profile", () => {
+	it("is a .heapprofile of what is kept, with the function that keeps it and the traces", async () => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const response = await busy(url, "/hoard", fetch(`${profiles}/heap?seconds=1`, { headers: AUTHORIZED }));
+		expect(response.headers.get("content-disposition")).toContain(".heapprofile");
+		const { head, about } = (await response.json()) as HeapProfiler.SamplingHeapProfile & About;
+		const names: string[] = [];
+		for (let level = [head]; level.length > 0; level = level.flatMap(({ children }) => children)) {
+			names.push(...level.filter(({ selfSize }) => selfSize > 0).map(({ callFrame }) => callFrame.functionName));
+		}
+		expect(names).toContain("hoardMemory");
+		expect(about.traceIds.length).toBeGreaterThan(1);
+	});
+
+	it.each([
+		["", "inuse_space/bytes"],
+		["&collected=true", "alloc_space/bytes"],
+	])("in pprof's format (%j) counts %s", async (query, type) => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const asked = fetch(`${profiles}/heap?seconds=1&format=pprof${query}`, { headers: AUTHORIZED });
+		const body = new Uint8Array(await (await busy(url, "/hoard", asked)).arrayBuffer());
+		const profile = Profile.decode(gunzipSync(body));
+		expect(typesOf(profile)).toEqual([type]);
+		expect(below(profile, "hoardMemory")).toBeGreaterThan(100_000);
+	});
+});
+
+describe("who may not", () => {
+	it("finds no endpoint where no token is configured, on neither server", async () => {
+		const app = start({ TRIVET_PROFILE_TOKEN: "", OTEL_METRICS_EXPORTER: "prometheus" });
+		const url = await app.url();
+		const metrics = await app.said(/metrics on (\S+)/);
+		expect((await fetch(new URL("/profiles/cpu", metrics), { headers: AUTHORIZED })).status).toBe(404);
+		const own = await fetch(`${url}/debug/cpu`, { headers: AUTHORIZED });
+		expect([own.status, await own.json()]).toMatchObject([404, { detail: expect.stringContaining("are off") }]);
+	});
+
+	it("opens no server where nothing is to be served, and a weak token is no token", async () => {
+		const app = start({ TRIVET_PROFILE_TOKEN: "short" });
+		await app.url();
+		expect(app.stderr).toContain("TRIVET_PROFILE_TOKEN is not used");
+		expect(app.stderr).not.toContain("profiles on");
+		expect(app.stderr).not.toContain("short");
+	});
+});
+
+describe("one at a time", () => {
+	it("a second is told when to come back, on the other server and of the other kind too", async () => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const first = fetch(`${profiles}/cpu?seconds=2`, { headers: AUTHORIZED });
+		const second = await expectStatus(`${url}/debug/heap?seconds=1`, 409);
+		expect(Number(second.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+		expect(await second.json()).toMatchObject({ status: 409, detail: expect.stringContaining("being taken already") });
+		expect((await first).status).toBe(200);
+		expect((await fetch(`${url}/debug/heap?seconds=1`, { headers: AUTHORIZED })).status).toBe(200);
+	});
+
+	it("the request that asks on the app's own server is not among the traces", async () => {
+		const app = start();
+		const asked = await fetch(`${await app.url()}/debug/cpu?seconds=1`, { headers: AUTHORIZED });
+		expect(asked.headers.get("x-trace-id")).toMatch(/^[0-9a-f]{32}$/);
+		expect(((await asked.json()) as About).about.traceIds).toEqual([]);
+	});
+
+	it("whoever hangs up makes room for the next", async () => {
+		const app = start();
+		const profiles = await profilesOf(app);
+		const caller = new AbortController();
+		const first = fetch(`${profiles}/cpu?seconds=60`, { headers: AUTHORIZED, signal: caller.signal });
+		await expectStatus(`${profiles}/cpu?seconds=1`, 409);
+		caller.abort();
+		await expect(first).rejects.toThrow();
+		await expectStatus(`${profiles}/cpu?seconds=1`, 200);
+	});
+
+	it("code may ask for one too, and gets its own request's trace", async () => {
+		const app = start({ TRIVET_PROFILE_TOKEN: "" });
+		const url = await app.url();
+		const answer = await fetch(`${url}/own`);
+		const { traceIds, nodes } = (await answer.json()) as { traceIds: string[]; nodes: number };
+		expect(nodes).toBeGreaterThan(1);
+		expect(traceIds).toEqual([answer.headers.get("x-trace-id")]);
+	});
+});
+
+describe("the process's end", () => {
+	it("is not held up by a profile when the app is over", async () => {
+		const app = start();
+		await app.url();
+		const profiles = await profilesOf(app);
+		const asked = fetch(`${profiles}/cpu?seconds=60`, { headers: AUTHORIZED }).catch(() => "cut");
+		await expectStatus(`${profiles}/cpu?seconds=1`, 409);
+		app.child.kill("SIGUSR2");
+		expect(await app.exited).toEqual({ code: 0, signal: null });
+		expect(await asked).toBe("cut");
+	});
+
+	it.each(["cpu", "heap"])("by process.exit() in the middle of a profile of %s keeps its code", async (kind) => {
+		const app = start();
+		const url = await app.url();
+		const profiles = await profilesOf(app);
+		const asked = fetch(`${profiles}/${kind}?seconds=60`, { headers: AUTHORIZED }).catch(() => "cut");
+		await expectStatus(`${profiles}/cpu?seconds=1`, 409);
+		await fetch(`${url}/exit`);
+		expect(await app.exited).toEqual({ code: 7, signal: null });
+		expect(await asked).toBe("cut");
+		expect(app.stderr.split("\n").filter((line) => line !== "" && !line.startsWith("[trivet]"))).toEqual([]);
+	});
+
+	it("by SIGTERM in the middle of a profile is by SIGTERM", async () => {
+		const app = start();
+		const profiles = await profilesOf(app);
+		const asked = fetch(`${profiles}/cpu?seconds=60`, { headers: AUTHORIZED }).catch(() => "cut");
+		await expectStatus(`${profiles}/cpu?seconds=1`, 409);
+		expect(await app.stop()).toEqual({ code: null, signal: "SIGTERM" });
+		expect(await asked).toBe("cut");
+	});
+});
+
+/** Asks until the answer is `status`. */
+async function expectStatus(url: string, status: number): Promise<Response> {
+	let response = await fetch(url, { headers: AUTHORIZED });
+	await expect
+		.poll(async () => {
+			if (response.status !== status) {
+				response = await fetch(url, { headers: AUTHORIZED });
+			}
+			return response.status;
+		})
+		.toBe(status);
+	return response;
+}
