@@ -7,7 +7,7 @@ import { progress } from "./progress.mjs";
 
 /** What a build writes itself, beside what is no source. */
 const SKIP = new Set(["node_modules", "dist", ".next", "results", "bin", "next-env.d.ts"]);
-const CODE = ["core", "backends", "server", "engines", "cli", "bench", "demo"];
+const CODE = ["core", "backends", "server", "engines", "cli", "bench", "demo", "rules"];
 
 /**
  * Runs the steps whose sources changed since they last ran. Rejects with the compiler's output when one fails.
@@ -53,8 +53,16 @@ export async function build(root, { pages, force }) {
 	}
 }
 
+/**
+ * TypeScript to JavaScript, of one project.
+ * @param {string} root @param {string} project
+ */
+export async function compile(root, project) {
+	await run(root, process.execPath, [bin(root, "typescript/bin/tsc"), "-p", project]);
+}
+
 async function compileCode(root) {
-	await run(root, process.execPath, [bin(root, "typescript/bin/tsc"), "-p", "tsconfig.build.json"]);
+	await compile(root, "tsconfig.build.json");
 	for (const file of CODE.flatMap((folder) => files(join(root, folder)))) {
 		if (!/\.(sql|proto|json|mjs)$/.test(file) || file.endsWith("package.json")) continue;
 		const target = join(root, "dist", relative(root, file));

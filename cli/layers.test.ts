@@ -15,7 +15,8 @@ const MAY_IMPORT: Record<string, string[]> = {
 	instrumentation: [],
 	demo: [],
 	engines: [],
-	cli: ["core", "backends", "server", "engines"],
+	rules: ["core"],
+	cli: ["core", "backends", "server", "engines", "rules"],
 	bench: ["core", "backends", "server", "engines"],
 };
 

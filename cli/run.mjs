@@ -2,7 +2,7 @@
 /** The way in of every npm script: plain JavaScript, because it is what compiles the rest. */
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { build } from "./build.mjs";
+import { build, compile } from "./build.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const [major, minor] = process.versions.node.split(".").map(Number);
@@ -20,8 +20,10 @@ const COMMANDS = {
 	reset: { module: "cli/reset.js", pages: false },
 	import: { module: "cli/import.js", pages: false },
 	bench: { module: "bench/main.js", pages: true },
+	rules: { module: "cli/rules.js", pages: false },
 	screenshots: { module: "cli/screenshots.js", pages: true },
 	test: { module: "cli/test.js", pages: true },
+	dashboards: { module: "dashboards/generate.js", pages: false, project: "dashboards/tsconfig.json" },
 	build: { module: null, pages: true },
 };
 
@@ -32,6 +34,7 @@ if (!command) stop(`There is no command "${name}": it is one of ${Object.keys(CO
 try {
 	const needsNoPages = ["--help", "-h", "--build", "--check"].some((flag) => args.includes(flag));
 	await build(root, { pages: command.pages && !needsNoPages, force: name === "build" });
+	if (command.project) await compile(root, command.project);
 	if (command.module) {
 		const { main } = await import(new URL(`../dist/${command.module}`, import.meta.url).href);
 		await main(args, root);
