@@ -17,7 +17,8 @@ const FETCHES_TOOLCHAINS = [1, 21];
 const BUILD_WITHIN_MS = 45 * 60_000;
 const TAIL_LINES = 15;
 
-export function binaryOf(name: EngineName): string {
+/** Of an engine, or of Prometheus' own checker of rules, built with it. */
+export function binaryOf(name: EngineName | "promtool"): string {
 	return join(bin(), name);
 }
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { binaryOf } from "../../engines/build.ts";
 import { howToBuild, missingEngines, startEngines } from "../../engines/engines.ts";
 import { Capture } from "../testing/capture.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
@@ -165,7 +166,7 @@ describe.skipIf(missing.length > 0)(`a real Prometheus${skipped}`, () => {
 
 	it("takes the rules, and leaves a service that has the common names itself alone", async () => {
 		const rules = repo("collector-config/prometheus-rules/aliases.yml");
-		const promtool = repo("engines/bin/promtool");
+		const promtool = binaryOf("promtool");
 		await run(promtool, ["check", "rules", "--lint-fatal", rules]);
 		const series = (name: string, job: string, labels = "") => ({
 			series: `${name}{job="${job}",instance="${job}:1"${labels}}`,
