@@ -160,6 +160,8 @@ function post<T>(session: Session, method: string, params: object = {}): Promise
 }
 
 function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
+	// The profiler took its time to start.
+	signal?.throwIfAborted();
 	return new Promise((resolve, reject) => {
 		const aborted = (): void => {
 			clearTimeout(timer);
