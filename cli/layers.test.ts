@@ -15,6 +15,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 	instrumentation: [],
 	demo: [],
 	engines: [],
+	dashboards: ["core"],
 	rules: ["core"],
 	cli: ["core", "backends", "server", "engines", "rules"],
 	bench: ["core", "backends", "server", "engines"],

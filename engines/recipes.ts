@@ -78,7 +78,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 		ports: ["http"],
 		ready: { paths: ["/-/ready"] },
 		otlp: { port: "http", path: "/api/v1/otlp/v1/metrics" },
-		launch({ dir, ports, anyAge }) {
+		launch({ dir, ports, anyAge, webhook }) {
 			const config = readFileSync(join(CONFIG, "prometheus.yml"), "utf8");
 			// The one setting that is neither a flag nor beside the file.
 			const window = `out_of_order_time_window: ${hours(anyAge)}`;
@@ -88,6 +88,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 			const alertmanager = ports["alertmanager.http"];
 			const targets = alertmanager === undefined ? "[]" : `- targets: ["${HOST}:${alertmanager}"]`;
 			writeFileSync(join(dir, "prometheus-targets/alertmanagers.yml"), `${targets}\n`);
+			writeFileSync(join(dir, "prometheus-targets/scrape-stack.yml"), `${ownTargets(ports, webhook.url)}\n`);
 			return {
 				args: [
 					`--config.file=${dir}/prometheus.yml`,
@@ -172,6 +173,20 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 };
 
 export const ENGINE_NAMES = Object.keys(RECIPES) as EngineName[];
+
+/** Of a whole stack, what it says about itself: the targets of compose/prometheus-targets/scrape-stack.yml. Engines by themselves are not scraped. */
+function ownTargets(ports: Setup["ports"], webhook: string): string {
+	if (ports["collector.metrics"] === undefined) return "[]";
+	const engines = [
+		["collector", "collector.metrics"],
+		["tempo", "tempo.http"],
+		["loki", "loki.http"],
+		["prometheus", "prometheus.http"],
+		["alertmanager", "alertmanager.http"],
+	].flatMap(([job, port = ""]) => (ports[port] === undefined ? [] : [[job, `${HOST}:${ports[port]}`]]));
+	const all = webhook.endsWith("/api/alerts") ? [["trivet-console", new URL(webhook).host], ...engines] : engines;
+	return all.map(([job, target]) => `- targets: ["${target}"]\n  labels: { job: ${job} }`).join("\n");
+}
 
 function hours(anyAge: boolean): string {
 	return `${anyAge ? ANY_AGE : RETENTION}h`;
