@@ -24,9 +24,19 @@ afterAll(() => capture.close());
 
 const lifecycle = (...args: string[]): App => runApp("lifecycle.mjs", { otlp: capture.url, env: LATE, args });
 
-const expectAllArrived = (): void => {
+/** The lines that arrived, sorted: the request and what the app wrote. */
+const lines = (): unknown[] => capture.records.map(({ body }) => body).sort();
+const numbers = (): number[] =>
+	capture.records.map(({ attributes }) => attributes["log.record.sequence"] as number).sort((a, b) => a - b);
+const REQUEST = "GET /work 200";
+
+const expectAllArrived = (...words: string[]): void => {
 	expect(capture.spans.map(({ name }) => name).sort()).toEqual(["GET", "GET"]);
-	expect(capture.records.map(({ body }) => body)).toEqual(["work done"]);
+	expect(lines()).toEqual([REQUEST, ...words, "work done"]);
+	expect(numbers()).toEqual(Array.from({ length: words.length + 2 }, (_, at) => at + 1));
+};
+
+const expectMetricsArrived = (): void => {
 	expect(capture.points.some(({ metric }) => metric === "http.server.request.duration")).toBe(true);
 };
 
@@ -34,6 +44,7 @@ describe("what was waiting is sent", () => {
 	it("when the app has nothing left to do", async () => {
 		expect(await lifecycle("natural").exited).toEqual({ code: 0, signal: null });
 		expectAllArrived();
+		expectMetricsArrived();
 	});
 
 	it.each(["SIGTERM", "SIGINT"] as const)("on %s, and the app still dies of it", async (signal) => {
@@ -41,6 +52,7 @@ describe("what was waiting is sent", () => {
 		await app.url();
 		expect(await app.stop(signal)).toEqual({ code: null, signal });
 		expectAllArrived();
+		expectMetricsArrived();
 	});
 
 	it("on SIGTERM with the app's own handler, which keeps the last word", async () => {
@@ -49,20 +61,81 @@ describe("what was waiting is sent", () => {
 		expect(await app.stop()).toEqual({ code: 7, signal: null });
 		expect(app.stdout).toContain("own handler ran");
 		expectAllArrived();
+		expectMetricsArrived();
+	});
+
+	it("on SIGTERM with the app's own handler, which leaves at once", async () => {
+		const app = lifecycle("exits-on-sigterm");
+		await app.url();
+		expect(await app.stop()).toEqual({ code: 0, signal: null });
+		expectAllArrived("stopping");
+	});
+
+	it.each([
+		{ how: "exit", code: 3, words: [], stderr: undefined },
+		{ how: "exit-listener", code: 3, words: ["last words"], stderr: undefined },
+		{ how: "throw", code: 1, words: [], stderr: /Error: as planned\n {4}at / },
+		{ how: "reject", code: 1, words: [], stderr: /Error: as planned\n {4}at / },
+		{ how: "caught", code: 5, words: ["going down"], stderr: undefined },
+	])("when it ends by $how, with the code and the stack it has without us", async ({ how, code, words, stderr }) => {
+		const app = lifecycle(how);
+		expect(await app.exited).toEqual({ code, signal: null });
+		expectAllArrived(...words);
+		const own = app.stderr.replace(/^\[trivet\].*\n/gm, "");
+		const bare = runApp("lifecycle.mjs", { load: "none", args: [how] });
+		await bare.exited;
+		expect(withoutPlaces(own)).toBe(withoutPlaces(bare.stderr));
+		expect(own).toMatch(stderr ?? /^$/);
+	});
+});
+
+/** What Node says of a crash, without the frames: ours are among them. */
+function withoutPlaces(stderr: string): string {
+	return stderr.replace(/^ {4}at .*\n/gm, "");
+}
+
+describe("what could not be sent", () => {
+	const trouble = (behaviour: Behaviour, how: string): App => {
+		capture.behaviour = behaviour;
+		return lifecycle(how);
+	};
+
+	it.each<[string, Behaviour]>([
+		["hangs", "hang"],
+		["dies in the middle of a request", "cut"],
+		["answers 503", { status: 503 }],
+	])("is counted on stderr when the receiver %s, after process.exit and after SIGTERM", async (_what, behaviour) => {
+		const left = trouble(behaviour, "exit");
+		expect(await left.exited).toEqual({ code: 3, signal: null });
+		expect(left.stderr).toMatch(/the process ended before 2 log lines and 2 spans could be sent\n$/);
+		const killed = trouble(behaviour, "serve");
+		await killed.url();
+		expect(await killed.stop()).toEqual({ code: null, signal: "SIGTERM" });
+		expect(killed.stderr).toMatch(/the process ended before .*(log lines|spans) could be sent\n$/);
+	});
+
+	it("nobody listening: counted, and the process ends at once", async () => {
+		const app = runApp("lifecycle.mjs", { otlp: "http://127.0.0.1:9", args: ["exit"], env: LATE });
+		expect(await app.exited).toEqual({ code: 3, signal: null });
+		expect(app.stderr).toMatch(/the process ended before 2 log lines and 2 spans could be sent\n$/);
+	});
+
+	it("is missing at the end of the numbers after SIGKILL", async () => {
+		const app = runApp("lifecycle.mjs", {
+			otlp: capture.url,
+			args: ["serve", "10000"],
+			env: { OTEL_BLRP_MAX_EXPORT_BATCH_SIZE: "64" },
+		});
+		await app.url();
+		await capture.until(() => capture.records.length > 0, "the first batch");
+		expect(await app.stop("SIGKILL")).toEqual({ code: null, signal: "SIGKILL" });
+		expect(app.lines()).toHaveLength(10_000);
+		expect(numbers()).toEqual(numbers().map((_, at) => at + 1));
+		expect(app.stderr).not.toContain("before");
 	});
 });
 
 describe("the app's own end is not changed", () => {
-	it("process.exit keeps its code and its moment", async () => {
-		expect(await lifecycle("exit").exited).toEqual({ code: 3, signal: null });
-	});
-
-	it("an uncaught exception keeps its exit code and its stack on stderr", async () => {
-		const app = lifecycle("throw");
-		expect(await app.exited).toEqual({ code: 1, signal: null });
-		expect(app.stderr).toContain("Error: as planned");
-	});
-
 	it("a second SIGINT ends a flush that hangs", async () => {
 		capture.behaviour = "hang";
 		const app = lifecycle("serve");
@@ -124,35 +197,57 @@ describe("a receiver in trouble", () => {
 		const app = lifecycle("serve");
 		await app.url();
 		await app.stop();
-		expect(capture.records.map(({ body }) => body)).toEqual(["work done"]);
+		expect(lines()).toEqual([REQUEST, "work done"]);
 	});
 });
 
-describe("a burst", () => {
-	it("of 50,000 lines in one go: every line is on stdout, and what OTLP lost is counted and shows as a gap", async () => {
+describe("a burst of 50,000 lines in one go", () => {
+	const reports = () => capture.records.filter(({ attributes }) => "trivet.lost.log_records" in attributes);
+	const reported = (): number =>
+		reports().reduce((sum, { attributes }) => sum + (attributes["trivet.lost.log_records"] as number), 0);
+	const dropped = () =>
+		capture.points.findLast(
+			({ metric, attributes, asDouble }) =>
+				metric === "trivet_exported_total" &&
+				attributes.item === "log_records" &&
+				attributes.outcome === "dropped_queue_full" &&
+				(asDouble ?? 0) > 0,
+		)?.asDouble;
+
+	/** The 50,000 and the request: each arrived or counted, and the last number is everything there was. */
+	const expectAccounted = (app: App, lines = 50_001): void => {
+		expect(app.lines()).toHaveLength(50_000);
+		expect(capture.records.length - reports().length + reported()).toBe(lines);
+		expect(capture.records.length).toBeGreaterThanOrEqual(16_384);
+		expect(new Set(numbers()).size).toBe(capture.records.length);
+		expect(numbers().at(-1)).toBe(lines + reports().length);
+	};
+
+	it("every line is on stdout, and what OTLP lost is counted in the metrics, said in the store and shows as a gap", async () => {
 		const app = runApp("lifecycle.mjs", {
 			otlp: capture.url,
 			args: ["serve", "50000"],
 			env: { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" },
 		});
 		await app.url();
-		const lost = await capture.until(
-			() =>
-				capture.points.findLast(
-					({ metric, attributes, asDouble }) =>
-						metric === "trivet_exported_total" &&
-						attributes.item === "log_records" &&
-						attributes.outcome === "dropped_queue_full" &&
-						(asDouble ?? 0) > 0,
-				),
-			"the count of dropped lines",
-		);
+		const lost = await capture.until(dropped, "the count of dropped lines");
 		await app.stop();
-		expect(app.lines()).toHaveLength(50_000);
-		expect(capture.records.length + lost.asDouble!).toBe(50_000);
-		expect(capture.records.length).toBeGreaterThanOrEqual(16_384);
-		const numbers = new Set(capture.records.map(({ attributes }) => attributes["log.record.sequence"]));
-		expect(numbers.size).toBe(capture.records.length);
+		expectAccounted(app);
+		expect(reported()).toBe(lost);
+	});
+
+	it("then SIGTERM: the same", async () => {
+		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["serve", "50000"], env: LATE });
+		await app.url();
+		expect(await app.stop()).toEqual({ code: null, signal: "SIGTERM" });
+		expectAccounted(app);
+		expect(reported()).toBe(dropped());
+	});
+
+	it("then process.exit: the same, without the metrics", async () => {
+		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["exit", "50000"], env: LATE });
+		expect(await app.exited).toEqual({ code: 3, signal: null });
+		expectAccounted(app);
 	});
 });
 
@@ -196,7 +291,7 @@ describe("settings", () => {
 		});
 		await app.exited;
 		expect(capture.spans.map(({ kind }) => kind)).toEqual([2]);
-		expect(capture.records).toEqual([]);
+		expect(lines()).toEqual([REQUEST]);
 		expect(app.lines()[0]).not.toHaveProperty("trace_id");
 	});
 });

@@ -45,33 +45,39 @@ function syncHooks(): SyncHooks | undefined {
 	}
 }
 
-/** @param exports the CommonJS exports. @param version from its package.json. @param folder where it lives. */
-export type Patch = (exports: unknown, version: string | undefined, folder: string | undefined) => void;
+/**
+ * @param exports the CommonJS exports. @param version from its package.json. @param folder where it lives.
+ * @returns what whoever requires the module gets in its place; undefined for the module itself.
+ */
+export type Patch = (exports: unknown, version: string | undefined, folder: string | undefined) => unknown;
 
 /** Run a patch when its module is first loaded, by `require` or `import`; each copy of the module gets its own turn. */
 export function onModules(patches: Readonly<Record<string, Patch>>): void {
 	const names = Object.keys(patches);
-	const done = new WeakSet<object>();
-	const apply = (exports: unknown, name: string, folder: string | undefined): void => {
+	const done = new WeakMap<object, unknown>();
+	const apply = (exports: unknown, name: string, folder: string | undefined): unknown => {
 		const module = commonJs(exports);
 		const patch = patches[name];
-		if (patch === undefined || module === undefined || done.has(module)) {
-			return;
+		if (patch === undefined || module === undefined) {
+			return undefined;
 		}
-		done.add(module);
-		try {
-			patch(module, folder === undefined ? undefined : versionIn(folder), folder);
-		} catch (error) {
-			say(`${name} could not be instrumented: ${String(error)}`);
+		if (!done.has(module)) {
+			done.set(module, undefined);
+			try {
+				done.set(module, patch(module, folder === undefined ? undefined : versionIn(folder), folder));
+			} catch (error) {
+				say(`${name} could not be instrumented: ${String(error)}`);
+			}
 		}
+		return done.get(module);
 	};
 	for (const [exports, name, folder] of alreadyLoaded(names)) {
 		apply(exports, name, folder);
 	}
-	new RequireHook(names, (exports, name, folder) => {
-		apply(exports, name, folder);
-		return exports;
-	});
+	new RequireHook(
+		names,
+		(exports, name, folder) => (apply(exports, name, folder) as typeof exports | undefined) ?? exports,
+	);
 	new ImportHook(names, (exports, name, folder) => {
 		apply(exports, name, folder === undefined ? undefined : folder || undefined);
 	});

@@ -1,7 +1,6 @@
 import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
-import { ExpressInstrumentation, ExpressLayerType } from "@opentelemetry/instrumentation-express";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
@@ -16,6 +15,7 @@ import { type Instance, instance, setInstance } from "./instance.ts";
 import { LogExporter } from "./logs/exporter.ts";
 import { type PinoModule, patchPino } from "./logs/pino.ts";
 import { Redaction } from "./logs/redaction.ts";
+import { SHIPPERS, Shippers } from "./logs/shippers.ts";
 import { pageOf, serveFor } from "./metrics/cluster/source.ts";
 import { Metrics } from "./metrics/collect.ts";
 import { setExemplars } from "./metrics/exemplar.ts";
@@ -27,7 +27,7 @@ import { createRed, type Red, redMetrics } from "./metrics/red.ts";
 import { ConnectionPools, watchMysql2Pools, watchPgPools } from "./metrics/saturation/pools.ts";
 import { processStart, runtimeMetrics } from "./metrics/saturation/runtime.ts";
 import { targetInfo } from "./metrics/target-info.ts";
-import { hookImports, onModules } from "./module-hooks.ts";
+import { hookImports, onModules, type Patch } from "./module-hooks.ts";
 import type { Counts } from "./otlp/batch-queue.ts";
 import { OtlpSender } from "./otlp/send.ts";
 import { settleLeftovers } from "./otlp/send-at-exit.ts";
@@ -42,7 +42,6 @@ import { measuredDb } from "./traces/measured-db.ts";
 import { measuredRpcProvider } from "./traces/measured-rpc.ts";
 import { propagator } from "./traces/propagator.ts";
 import { createTracing } from "./traces/provider.ts";
-import { transparentProvider } from "./traces/transparent-tracer.ts";
 import { VERSION } from "./version.ts";
 
 const SCOPE = { name: "@trivet/instrumentation", version: VERSION };
@@ -61,7 +60,7 @@ const MODULES: Partial<Record<Known, readonly string[]>> = {
 	ioredis: ["ioredis"],
 	kafkajs: ["kafkajs"],
 	mysql2: ["mysql2"],
-	pino: ["pino"],
+	pino: ["pino", ...SHIPPERS],
 	"prom-client": ["prom-client"],
 };
 
@@ -129,7 +128,13 @@ function begin(settings: Settings): Instance {
 
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
 	instrument(enabled, red, settings, tracing.provider, logs);
-	patchLibraries(enabled, metrics, identity, logs);
+	patchLibraries(
+		enabled,
+		metrics,
+		identity,
+		logs,
+		logs === undefined || settings.sendShipped ? undefined : new Shippers(),
+	);
 	watchPools(enabled, pools);
 	const profiles = profileHandler({ token: settings.profileToken, service: identity.service, traces: openTraces });
 	serveFor(page, settings.prometheus, {
@@ -142,8 +147,9 @@ function begin(settings: Settings): Instance {
 			tracing.settle();
 		}
 		const sent = Promise.all([tracing.flush(), logs?.flush()]);
-		// The counts of what was sent go last, unless that takes half of the time.
-		return within(deadlineMs, [sent, within(deadlineMs / 2, [sent]).then(() => push?.flush())]);
+		// The counts of what was sent go last, unless that takes half of the time or the app decides when it is over.
+		const before = ends ? within(deadlineMs / 2, [sent]) : Promise.resolve();
+		return within(deadlineMs, [sent, before.then(() => push?.flush())]);
 	};
 	const settle = (deadlineMs: number): void => {
 		tracing.settle();
@@ -236,7 +242,7 @@ function instrument(
 				durations: red.httpServer,
 				errors: red.httpErrors,
 				quietPaths: new Set(settings.quietPaths),
-				finished: settings.requestLines ? (request) => logs?.capture.request(request) : undefined,
+				finished: settings.requestLines && logs !== undefined ? (request) => logs.capture.request(request) : undefined,
 			});
 			hookClients({ tracer, durations: red.httpClient });
 		});
@@ -247,11 +253,6 @@ function instrument(
 	if (enabled.has("fastify")) {
 		guarded("fastify", () => hookFastify());
 	}
-	use(
-		"express",
-		() => new ExpressInstrumentation({ ignoreLayersType: [ExpressLayerType.MIDDLEWARE, ExpressLayerType.ROUTER] }),
-		transparentProvider,
-	);
 	use("pg", () => new PgInstrumentation(), db.tracers, db.meters);
 	use(
 		"grpc",
@@ -270,15 +271,17 @@ function patchLibraries(
 	metrics: Metrics,
 	{ service, env, version }: Identity,
 	logs: LogExporter | undefined,
+	shippers: Shippers | undefined,
 ): void {
 	onModules({
 		...(enabled.has("pino")
 			? {
 					pino: (exports: unknown, found: string | undefined) => {
-						if (!patchPino(exports as PinoModule, { service, env, version }, logs?.capture)) {
+						if (!patchPino(exports as PinoModule, { service, env, version }, logs?.capture, shippers)) {
 							say(`pino ${found ?? ""} is not built the way we know; its lines are left as they are`);
 						}
 					},
+					...(shippers === undefined ? {} : watchShippers(shippers)),
 				}
 			: {}),
 		...(enabled.has("prom-client")
@@ -293,6 +296,13 @@ function patchLibraries(
 				}
 			: {}),
 	});
+}
+
+function watchShippers(shippers: Shippers): Record<string, Patch> {
+	return {
+		"thread-stream": (exports) => shippers.watch(exports as Parameters<Shippers["watch"]>[0]),
+		...Object.fromEntries(SHIPPERS.map((name) => [name, () => shippers.runsHere(name)])),
+	};
 }
 
 function watchPools(enabled: ReadonlySet<Known>, pools: ConnectionPools): void {

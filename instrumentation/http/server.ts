@@ -15,6 +15,7 @@ import {
 } from "@opentelemetry/api";
 import { isTracingSuppressed, RPCType, setRPCMetadata, suppressTracing } from "@opentelemetry/core";
 import { nowMs } from "../clock.ts";
+import type { FinishedRequest } from "../logs/capture.ts";
 import type { ExemplarCounter } from "../metrics/counter.ts";
 import { causeOf } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
@@ -32,6 +33,8 @@ export interface ServerHook {
 	errors: ExemplarCounter;
 	/** Exact paths that are neither traced nor counted, unless they fail. */
 	quietPaths: ReadonlySet<string>;
+	/** Takes the one line of every finished request, those on quiet paths left out. */
+	finished: ((request: FinishedRequest) => void) | undefined;
 }
 
 const seen = new WeakSet<object>();
@@ -112,7 +115,7 @@ function serve(hook: ServerHook, incoming: Incoming): Context {
 		if (event === "error") {
 			failure = first;
 		} else if (event === "close") {
-			finish(hook, { span, metadata, method, scheme, startMs, failure, response });
+			finish(hook, { span, metadata, method, path: incoming.path, scheme, startMs, failure, response });
 		}
 	});
 	return within;
@@ -133,7 +136,7 @@ function probe(hook: ServerHook, incoming: Incoming, active: Context): Context {
 			const id = requestId(request.headers["x-request-id"]);
 			const parent = propagation.extract(ROOT_CONTEXT, request.headers);
 			const span = startSpan(hook, incoming, method, id, parent, startMs);
-			finish(hook, { span, metadata, method, scheme, startMs, failure, response });
+			finish(hook, { span, metadata, method, path: undefined, scheme, startMs, failure, response });
 		}
 	});
 	return within;
@@ -203,6 +206,8 @@ interface Ending {
 	span: Span;
 	metadata: ServerMetadata;
 	method: string;
+	/** None for a quiet path. */
+	path: string | undefined;
 	scheme: string;
 	startMs: number;
 	failure: unknown;
@@ -211,7 +216,7 @@ interface Ending {
 
 const finished = new WeakSet<object>();
 
-function finish(hook: ServerHook, { span, metadata, method, scheme, startMs, failure, response }: Ending): void {
+function finish(hook: ServerHook, { span, metadata, method, path, scheme, startMs, failure, response }: Ending): void {
 	if (finished.has(response)) {
 		return;
 	}
@@ -237,10 +242,23 @@ function finish(hook: ServerHook, { span, metadata, method, scheme, startMs, fai
 		}
 	}
 	span.end();
+	const durationMs = Math.max(0, endMs - startMs);
+	if (path !== undefined) {
+		hook.finished?.({
+			method,
+			route,
+			path,
+			status: answered ? status : undefined,
+			durationMs,
+			error,
+			requestId: metadata.requestId,
+			span: span.spanContext(),
+		});
+	}
 	const exemplar = spanExemplarLabels(span);
 	hook.durations.observe(
 		[method, route, answered ? String(status) : "", scheme, error],
-		Math.max(0, endMs - startMs) / 1000,
+		durationMs / 1000,
 		exemplar,
 		endMs,
 	);

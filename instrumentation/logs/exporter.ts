@@ -1,8 +1,10 @@
-import { BatchQueue } from "../otlp/batch-queue.ts";
+import { nowMs } from "../clock.ts";
+import { BatchQueue, type Counts } from "../otlp/batch-queue.ts";
 import type { OtlpSender } from "../otlp/send.ts";
+import type { Leftover } from "../otlp/send-at-exit.ts";
 import { keyValues } from "../otlp/value.ts";
-import { type CapturedLine, LogCapture } from "./capture.ts";
-import { type RecordLimits, toRecord } from "./record.ts";
+import { type Captured, LogCapture } from "./capture.ts";
+import { type LogRecord, lossRecord, type RecordLimits, toRecord } from "./record.ts";
 
 export interface LogExporterOptions {
 	sender: OtlpSender;
@@ -12,24 +14,90 @@ export interface LogExporterOptions {
 	queue: { size: number; batch: number; delayMs: number };
 }
 
-export interface LogExporter {
-	capture: LogCapture;
-	queue: BatchQueue<CapturedLine>;
-}
+const REPORT_MS = 10_000;
 
-/** Captured lines as OTLP/JSON log records in batches. */
-export function createLogExporter({ sender, resource, scope, limits, queue: sizes }: LogExporterOptions): LogExporter {
-	const attributes = keyValues(resource);
-	const queue = new BatchQueue<CapturedLine>({
-		...sizes,
-		async send(lines) {
-			const logRecords = lines.map((line) => toRecord(line, limits));
-			const body = JSON.stringify({
-				resourceLogs: [{ resource: { attributes }, scopeLogs: [{ scope, logRecords }] }],
-			});
-			const outcome = await sender.send(body);
-			return outcome.ok ? Math.max(0, lines.length - outcome.rejected) : 0;
-		},
-	});
-	return { queue, capture: new LogCapture((line) => queue.push(line)) };
+/**
+ * Captured lines as OTLP/JSON log records in batches. Lines that were lost are reported by a record of their own, whose number
+ * comes after theirs: without it a gap at the end would not show.
+ */
+export class LogExporter {
+	readonly capture = new LogCapture((captured) => this.queue.push(captured));
+	private readonly queue: BatchQueue<Captured>;
+	private readonly options: LogExporterOptions;
+	private readonly head: string;
+	private reported = 0;
+	private reportedAtMs = 0;
+
+	constructor(options: LogExporterOptions) {
+		this.options = options;
+		const resource = JSON.stringify({ attributes: keyValues(options.resource) });
+		this.head = `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${JSON.stringify(options.scope)},"logRecords":`;
+		this.queue = new BatchQueue<Captured>({ ...options.queue, send: (lines) => this.send(lines) });
+	}
+
+	counts(): Readonly<Counts> {
+		return this.queue.counts();
+	}
+
+	/** Resolves when nothing waits any more and what was lost is reported. */
+	async flush(): Promise<void> {
+		await this.queue.flush();
+		if (this.unreported() > 0 && this.options.sender.isWell) {
+			await this.send([]);
+		}
+	}
+
+	leftover(): Leftover {
+		const left = this.queue.abandon();
+		const { sender, queue } = this.options;
+		const bodies: { body: string; items: number }[] = [];
+		for (let at = 0; at < left.length; at += queue.batch) {
+			const lines = left.slice(at, at + queue.batch);
+			const records = this.records(lines);
+			if (at + queue.batch >= left.length && this.unreported() > 0) {
+				records.push(this.report());
+			}
+			bodies.push({ body: this.body(records), items: lines.length });
+		}
+		return { what: "log lines", sender, bodies };
+	}
+
+	private async send(lines: Captured[]): Promise<number> {
+		const records = this.records(lines);
+		const lost = this.lost();
+		const reports = lost > this.reported && (this.queue.isEmpty || nowMs() - this.reportedAtMs > REPORT_MS);
+		if (reports) {
+			records.push(this.report());
+		}
+		const outcome = await this.options.sender.send(this.body(records));
+		if (!outcome.ok) {
+			return 0;
+		}
+		if (reports) {
+			this.reported = lost;
+			this.reportedAtMs = nowMs();
+		}
+		return Math.max(0, lines.length - outcome.rejected);
+	}
+
+	private records(lines: readonly Captured[]): LogRecord[] {
+		return lines.map((line) => toRecord(line, this.options.limits));
+	}
+
+	private body(records: readonly LogRecord[]): string {
+		return `${this.head}${JSON.stringify(records)}}]}]}`;
+	}
+
+	private report(): LogRecord {
+		return lossRecord(this.unreported(), this.capture.next());
+	}
+
+	private unreported(): number {
+		return this.lost() - this.reported;
+	}
+
+	private lost(): number {
+		const { droppedQueueFull, droppedNotSent } = this.queue.counts();
+		return droppedQueueFull + droppedNotSent;
+	}
 }

@@ -1,5 +1,6 @@
 import type { LogCapture, LoggerKeys } from "./capture.ts";
 import { activeIds, idText, type LineIds, staticText } from "./line-fields.ts";
+import type { Shippers } from "./shippers.ts";
 
 /** What of pino's module is used; everything else about a logger is reached through its published symbols. */
 export interface PinoModule {
@@ -22,6 +23,7 @@ interface Symbols {
 	messageKey: symbol;
 	errorKey: symbol;
 	formatters: symbol;
+	stream: symbol | undefined;
 }
 
 const PATCHED = Symbol.for("trivet.instrumentation.pino");
@@ -30,9 +32,14 @@ const PATCHED = Symbol.for("trivet.instrumentation.pino");
  * Give every line of every pino logger its ids: wraps `asJson` on the prototype all loggers share (those made before, too)
  * and appends to its `time` argument, so the fields land at the top level, before the logger's own bindings.
  *
- * @returns false when this pino is not built the way we know, and was left alone.
+ * @param shippers knows whose lines are sent already. @returns false when this pino is not built the way we know, and was left alone.
  */
-export function patchPino(pino: PinoModule, fields: StaticFields, capture: LogCapture | undefined): boolean {
+export function patchPino(
+	pino: PinoModule,
+	fields: StaticFields,
+	capture: LogCapture | undefined,
+	shippers: Shippers | undefined,
+): boolean {
 	const symbols = namesOf(pino);
 	if (symbols === undefined) {
 		return false;
@@ -52,7 +59,7 @@ export function patchPino(pino: PinoModule, fields: StaticFields, capture: LogCa
 	}
 	shared[PATCHED] = true;
 	const fieldsOf = fieldReader(symbols, fields);
-	const keysOf = keyReader(symbols);
+	const keysOf = keyReader(symbols, shippers);
 
 	shared[symbols.asJson] = function asJson(
 		this: Logger,
@@ -75,7 +82,10 @@ export function patchPino(pino: PinoModule, fields: StaticFields, capture: LogCa
 		}
 		if (capture !== undefined) {
 			try {
-				capture.line(line, level, ids, keysOf(this));
+				const keys = keysOf(this);
+				if (keys !== undefined) {
+					capture.line(line, level, ids, keys);
+				}
 			} catch {
 				// As above.
 			}
@@ -122,25 +132,32 @@ function namesOf(pino: PinoModule): Symbols | undefined {
 		of?.formattersSym,
 	];
 	return asJson && chindings && lsCache && nestedKey && messageKey && errorKey && formatters
-		? { asJson, chindings, lsCache, nestedKey, messageKey, errorKey, formatters }
+		? { asJson, chindings, lsCache, nestedKey, messageKey, errorKey, formatters, stream: of?.streamSym }
 		: undefined;
 }
 
-function keyReader(symbols: Symbols): (logger: Logger) => LoggerKeys {
-	const known = new WeakMap<Logger, LoggerKeys>();
+/** Where a logger puts things; undefined when its lines are sent by something else. */
+function keyReader(symbols: Symbols, shippers: Shippers | undefined): (logger: Logger) => LoggerKeys | undefined {
+	const known = new WeakMap<Logger, LoggerKeys | "shipped">();
+	const read = (logger: Logger): LoggerKeys | "shipped" => {
+		if (symbols.stream !== undefined && shippers?.ships(logger[symbols.stream]) === true) {
+			return "shipped";
+		}
+		const nested = logger[symbols.nestedKey];
+		return {
+			message: String(logger[symbols.messageKey] ?? "msg"),
+			error: String(logger[symbols.errorKey] ?? "err"),
+			nested: typeof nested === "string" ? nested : undefined,
+			levelName: (level) => logger.levels?.labels?.[level],
+		};
+	};
 	return (logger) => {
 		let keys = known.get(logger);
 		if (keys === undefined) {
-			const nested = logger[symbols.nestedKey];
-			keys = {
-				message: String(logger[symbols.messageKey] ?? "msg"),
-				error: String(logger[symbols.errorKey] ?? "err"),
-				nested: typeof nested === "string" ? nested : undefined,
-				levelName: (level) => logger.levels?.labels?.[level],
-			};
+			keys = read(logger);
 			known.set(logger, keys);
 		}
-		return keys;
+		return keys === "shipped" ? undefined : keys;
 	};
 }
 

@@ -1,6 +1,6 @@
-import { unixNano } from "../clock.ts";
-import { type AnyValue, anyValue, type KeyValue } from "../otlp/value.ts";
-import type { CapturedLine } from "./capture.ts";
+import { nowMs, unixNano } from "../clock.ts";
+import { type AnyValue, anyValue, fieldValue, type KeyValue, type Redactor } from "../otlp/value.ts";
+import type { Captured, CapturedLine, CapturedRequest } from "./capture.ts";
 
 /** One OTLP/JSON log record. */
 export interface LogRecord {
@@ -20,6 +20,7 @@ export interface RecordLimits {
 	count: number;
 	/** The fields every line carries; they are the resource's and not repeated on each record. */
 	statics: Readonly<Record<string, string>>;
+	redactor: Redactor | undefined;
 }
 
 const HEX32 = /^(?!0{32})[0-9a-f]{32}$/;
@@ -36,12 +37,18 @@ export function severityNumber(level: number): number {
 
 const LEVEL_NAMES = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
+/** What was captured as an OTLP record. */
+export function toRecord(captured: Captured, limits: RecordLimits): LogRecord {
+	return "request" in captured ? requestRecord(captured, limits) : lineRecord(captured, limits);
+}
+
 /**
  * A captured line as an OTLP record. The line is parsed back, so the record holds exactly what stdout got: serialised,
  * formatted and redacted. Ids that the line names itself win over the active span's.
  */
-export function toRecord(captured: CapturedLine, limits: RecordLimits): LogRecord {
+function lineRecord(captured: CapturedLine, limits: RecordLimits): LogRecord {
 	const { line, level, ids, logger, atMs, sequence } = captured;
+	const { valueLength, redactor } = limits;
 	const time = unixNano(atMs);
 	const severity = severityNumber(level);
 	const record: LogRecord = {
@@ -49,13 +56,13 @@ export function toRecord(captured: CapturedLine, limits: RecordLimits): LogRecor
 		observedTimeUnixNano: time,
 		severityNumber: severity,
 		severityText: logger.levelName(level) ?? LEVEL_NAMES[(severity - 1) >> 2] ?? "",
-		attributes: [{ key: "log.record.sequence", value: { intValue: String(sequence) } }],
+		attributes: [numbered(sequence)],
 	};
 	const fields = parseObject(line);
 	let traceId = ids?.traceId;
 	let spanId = ids?.spanId;
 	if (fields === undefined) {
-		record.body = anyValue(line.trimEnd(), limits.valueLength);
+		record.body = anyValue(line.trimEnd(), valueLength, redactor);
 	} else {
 		const own = fields.trace_id;
 		if (typeof own === "string" && own !== traceId) {
@@ -68,13 +75,13 @@ export function toRecord(captured: CapturedLine, limits: RecordLimits): LogRecor
 		}
 		const message = fields[logger.message];
 		if (message !== undefined && message !== null) {
-			record.body = anyValue(message, limits.valueLength);
+			record.body = anyValue(message, valueLength, redactor);
 		}
 		for (const [key, value] of attributesOf(fields, captured, limits)) {
 			if (record.attributes.length > limits.count) {
 				break;
 			}
-			record.attributes.push({ key, value: anyValue(value, limits.valueLength) });
+			record.attributes.push({ key, value: fieldValue(key, value, valueLength, redactor) });
 		}
 	}
 	if (traceId !== undefined) {
@@ -85,6 +92,67 @@ export function toRecord(captured: CapturedLine, limits: RecordLimits): LogRecor
 		record.flags = ids?.traceId === traceId ? ids.flags : 0;
 	}
 	return record;
+}
+
+/**
+ * The one line of a finished request. Its body has the route, or the path where no framework knows one; a failed request is an
+ * error, one whose caller left a warning.
+ */
+function requestRecord(
+	{ sequence, atMs, request }: CapturedRequest,
+	{ valueLength, redactor }: RecordLimits,
+): LogRecord {
+	const { method, route, path, status, durationMs, error, requestId, span } = request;
+	const time = unixNano(atMs);
+	const place = anyValue(path, valueLength, redactor);
+	const attributes: KeyValue[] = [
+		numbered(sequence),
+		{ key: "http.request.method", value: { stringValue: method } },
+		{ key: "url.path", value: place },
+		{ key: "duration_ms", value: { doubleValue: Math.round(durationMs * 1000) / 1000 } },
+	];
+	if (route !== "") {
+		attributes.push({ key: "http.route", value: { stringValue: route } });
+	}
+	if (status !== undefined) {
+		attributes.push({ key: "http.status_code", value: { intValue: String(status) } });
+	}
+	if (error !== "") {
+		attributes.push({ key: "error.type", value: { stringValue: error } });
+	}
+	if (requestId !== undefined) {
+		attributes.push({ key: "http.request_id", value: { stringValue: requestId } });
+	}
+	const level = error === "" ? 30 : error === "client_disconnected" ? 40 : 50;
+	const where = route === "" && "stringValue" in place ? place.stringValue : route;
+	return {
+		timeUnixNano: time,
+		observedTimeUnixNano: time,
+		severityNumber: severityNumber(level),
+		severityText: LEVEL_NAMES[level / 10 - 1]!.toLowerCase(),
+		body: { stringValue: `${method} ${where} ${status ?? error}` },
+		attributes,
+		traceId: span.traceId,
+		spanId: span.spanId,
+		flags: span.traceFlags & 1,
+	};
+}
+
+/** Says in the store how many lines did not get there. */
+export function lossRecord(lost: number, sequence: number): LogRecord {
+	const time = unixNano(nowMs());
+	return {
+		timeUnixNano: time,
+		observedTimeUnixNano: time,
+		severityNumber: severityNumber(40),
+		severityText: "warn",
+		body: { stringValue: `${lost} log lines were not sent` },
+		attributes: [numbered(sequence), { key: "trivet.lost.log_records", value: { intValue: String(lost) } }],
+	};
+}
+
+function numbered(sequence: number): KeyValue {
+	return { key: "log.record.sequence", value: { intValue: String(sequence) } };
 }
 
 const CARRIED = new Set(["level", "time", "trace_id", "span_id", "trace_flags", "pid", "hostname", "v"]);

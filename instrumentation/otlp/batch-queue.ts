@@ -25,6 +25,7 @@ export class BatchQueue<T> {
 	private waiting: T[] = [];
 	private timer: NodeJS.Timeout | undefined;
 	private running: Promise<void> | undefined;
+	private underWay: T[] = [];
 	private readonly tally: Counts = { sent: 0, droppedQueueFull: 0, droppedNotSent: 0 };
 
 	constructor(options: BatchQueueOptions<T>) {
@@ -50,8 +51,20 @@ export class BatchQueue<T> {
 		return this.waiting.length >= this.options.size;
 	}
 
+	get isEmpty(): boolean {
+		return this.waiting.length === 0;
+	}
+
 	counts(): Readonly<Counts> {
 		return this.tally;
+	}
+
+	/** Everything nobody has confirmed yet, what is under way first. The queue is empty then: what becomes of it is the caller's. */
+	abandon(): T[] {
+		const left = [...this.underWay, ...this.waiting];
+		this.underWay = [];
+		this.waiting = [];
+		return left;
 	}
 
 	/** Resolves when the queue is empty and nothing is under way. */
@@ -73,7 +86,12 @@ export class BatchQueue<T> {
 	private async drainAll(): Promise<void> {
 		while (this.waiting.length > 0) {
 			const items = this.take();
+			this.underWay = items;
 			const sent = await this.options.send(items);
+			if (this.underWay !== items) {
+				return;
+			}
+			this.underWay = [];
 			this.tally.sent += sent;
 			this.tally.droppedNotSent += items.length - sent;
 		}

@@ -24,6 +24,8 @@ const FIRST_WAIT_MS = 200;
 const MAX_WAIT_MS = 5_000;
 
 const CONNECT_TIMEOUT_MS = 2_000;
+/** An answer that takes longer is none to wait for at the end. */
+const SLOW_MS = 1_000;
 
 /**
  * An agent whose sockets never hold the process open: at exit, `shutdown` decides how long to wait. Connecting does hold it
@@ -66,7 +68,9 @@ interface QuietAgent {
  * 429, 502, 503, 504 and broken connections, as the OTLP specification asks. Never instrumented, never throws.
  */
 export class OtlpSender {
-	private readonly target: OtlpTarget;
+	readonly target: OtlpTarget;
+	private failing = false;
+	private waitingSince: number | undefined;
 	private readonly agent: http.Agent;
 	private readonly protocol: string;
 
@@ -76,7 +80,19 @@ export class OtlpSender {
 		this.agent = backgroundAgent(this.protocol);
 	}
 
+	/** Did the last answer come, in time and friendly, or was nothing asked yet? */
+	get isWell(): boolean {
+		return !this.failing && (this.waitingSince === undefined || Date.now() - this.waitingSince < SLOW_MS);
+	}
+
 	async send(json: string | Uint8Array): Promise<Outcome> {
+		this.waitingSince = Date.now();
+		const outcome = await this.attempts(json);
+		this.waitingSince = undefined;
+		return outcome;
+	}
+
+	private async attempts(json: string | Uint8Array): Promise<Outcome> {
 		const deadline = Date.now() + this.target.timeoutMs;
 		let reason = "timed out";
 		try {
@@ -85,7 +101,8 @@ export class OtlpSender {
 				let pause = wait * (0.5 + Math.random() / 2);
 				try {
 					const answer = await this.post(body, deadline - Date.now());
-					if (answer.status >= 200 && answer.status < 300) {
+					this.failing = answer.status < 200 || answer.status >= 300;
+					if (!this.failing) {
 						return { ok: true, rejected: rejectedIn(answer.body) };
 					}
 					reason = `HTTP ${answer.status} ${answer.body.slice(0, 200)}`;
@@ -94,6 +111,7 @@ export class OtlpSender {
 					}
 					pause = answer.retryAfterMs ?? pause;
 				} catch (error) {
+					this.failing = true;
 					reason =
 						error instanceof Error
 							? error.message || ((error as NodeJS.ErrnoException).code ?? error.name)

@@ -12,13 +12,23 @@ export interface KeyValue {
 	value: AnyValue;
 }
 
+/** What takes the place of a secret. */
+export const REDACTED = "[Redacted]";
+
+/** Takes secrets out of what is sent. */
+export interface Redactor {
+	/** Is `name` that of a field whose value must not be sent? */
+	isSecret(name: string): boolean;
+	text(text: string): string;
+}
+
 const MAX_DEPTH = 8;
 
 /** Any JSON value as an AnyValue; strings are cut to `limit`, what nests deeper than 8 levels becomes its JSON text. */
-export function anyValue(value: unknown, limit: number, depth = 0): AnyValue {
+export function anyValue(value: unknown, limit: number, redactor?: Redactor, depth = 0): AnyValue {
 	switch (typeof value) {
 		case "string":
-			return { stringValue: value.length > limit ? value.slice(0, limit) : value };
+			return text(value, limit, redactor);
 		case "boolean":
 			return { boolValue: value };
 		case "number":
@@ -30,21 +40,38 @@ export function anyValue(value: unknown, limit: number, depth = 0): AnyValue {
 		return { stringValue: "" };
 	}
 	if (depth >= MAX_DEPTH) {
-		return { stringValue: JSON.stringify(value).slice(0, limit) };
+		return text(JSON.stringify(value), limit, redactor);
 	}
 	return Array.isArray(value)
-		? { arrayValue: { values: value.map((item) => anyValue(item, limit, depth + 1)) } }
-		: { kvlistValue: { values: keyValues(value, limit, depth + 1) } };
+		? { arrayValue: { values: value.map((item) => anyValue(item, limit, redactor, depth + 1)) } }
+		: { kvlistValue: { values: keyValues(value, limit, redactor, depth + 1) } };
 }
 
-export function keyValues(of: object, limit = Number.POSITIVE_INFINITY, depth = 0): KeyValue[] {
+export function keyValues(
+	of: object,
+	limit = Number.POSITIVE_INFINITY,
+	redactor: Redactor | undefined = undefined,
+	depth = 0,
+): KeyValue[] {
 	const result: KeyValue[] = [];
 	for (const [key, value] of Object.entries(of)) {
 		if (value !== undefined && value !== null) {
-			result.push({ key, value: anyValue(value, limit, depth) });
+			result.push({ key, value: fieldValue(key, value, limit, redactor, depth) });
 		}
 	}
 	return result;
+}
+
+/** The value of the field `key`. That there is a secret (a boolean) is none. */
+export function fieldValue(key: string, value: unknown, limit: number, redactor?: Redactor, depth = 0): AnyValue {
+	return redactor?.isSecret(key) === true && typeof value !== "boolean"
+		? { stringValue: REDACTED }
+		: anyValue(value, limit, redactor, depth);
+}
+
+function text(value: string, limit: number, redactor: Redactor | undefined): AnyValue {
+	const shown = redactor === undefined ? value : redactor.text(value);
+	return { stringValue: shown.length > limit ? shown.slice(0, limit) : shown };
 }
 
 /** Doubles as protobuf's JSON mapping spells them: NaN and the infinities are strings. */

@@ -30,6 +30,11 @@ export class BatchProcessor implements SpanProcessor {
 		return this.queue.counts();
 	}
 
+	/** What is left when the process ends. */
+	abandon(): ReadableSpan[] {
+		return this.queue.abandon();
+	}
+
 	forceFlush(): Promise<void> {
 		return this.queue.flush();
 	}

@@ -25,6 +25,28 @@ switch (how) {
 	case "exit":
 		process.exit(3);
 		break;
+	case "exit-listener":
+		process.on("exit", () => log.info("last words"));
+		process.exit(3);
+		break;
+	case "reject":
+		void Promise.reject(new Error("as planned"));
+		break;
+	case "caught":
+		process.on("uncaughtException", (error) => {
+			log.fatal(error, "going down");
+			process.exit(5);
+		});
+		setTimeout(() => {
+			throw new Error("as planned");
+		}, 1);
+		break;
+	case "exits-on-sigterm":
+		process.on("SIGTERM", () => {
+			log.info("stopping");
+			process.exit(0);
+		});
+		break;
 	case "throw":
 		setTimeout(() => {
 			throw new Error("as planned");
