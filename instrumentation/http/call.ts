@@ -1,9 +1,15 @@
 import type { EventEmitter } from "node:events";
 import { type Context, context, type Span } from "@opentelemetry/api";
 import type { RPCMetadata } from "@opentelemetry/core";
+import { activeContext } from "../active-context.ts";
 
 /** What the HTTP server hook keeps in the context; frameworks set `route`, the log lines read `requestId`. */
-export type ServerMetadata = RPCMetadata & { requestId?: string };
+export type ServerMetadata = Omit<RPCMetadata, "route"> & {
+	route?: string | undefined;
+	requestId?: string;
+	/** The paths of express's routers that the request is in. */
+	mountedAt?: string | undefined;
+};
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "QUERY"]);
 
@@ -27,7 +33,10 @@ export function emitWithin(
 				// Ours to lose, never the app's.
 			}
 		}
-		return context.with(within, () => Reflect.apply(emit, this, [event, ...args]));
+		// Most events nobody listens to, or they come in the right context already.
+		return activeContext() === within || this.listenerCount(event) === 0
+			? Reflect.apply(emit, this, [event, ...args])
+			: context.with(within, () => Reflect.apply(emit, this, [event, ...args]));
 	};
 }
 

@@ -1,5 +1,6 @@
 import type { TracerProvider } from "@opentelemetry/api";
 import type { Instrumentation } from "@opentelemetry/instrumentation";
+import { patchExpress } from "../http/express.ts";
 import { patchKoa } from "../http/koa.ts";
 import { onModules, type Patch } from "../module-hooks.ts";
 import { say } from "../say.ts";
@@ -47,7 +48,7 @@ export function hookLibraries(
 		}
 	}
 	const patches: Record<Library | "express" | "pg" | "grpc", [module: string, patch?: (exports: object) => boolean]> = {
-		express: ["express"],
+		express: ["express", patchExpress],
 		pg: ["pg"],
 		grpc: ["@grpc/grpc-js"],
 		mysql2: ["mysql2"],
