@@ -157,6 +157,16 @@ export function useExemplars(
 	});
 }
 
+/** Objectives and budgets at the window's end. */
+export function useSlo(params: WindowParams & { service?: string } = {}, options: PollOptions = {}) {
+	const query = useWindowed(params);
+	return useQuery({
+		queryKey: ["slo", query],
+		queryFn: ({ signal }) => api.slo(query, signal),
+		...usePolling(options),
+	});
+}
+
 export function useFields(params: FieldsParams, options: PollOptions = {}) {
 	const query = useWindowed(params);
 	return useQuery({

@@ -15,6 +15,7 @@ import { pivot } from "./pivot.ts";
 import { ProblemError, problemResponse, toProblem } from "./problem.ts";
 import { red } from "./red.ts";
 import { services as servicesEndpoint } from "./services.ts";
+import { slo } from "./slo.ts";
 import { status } from "./status.ts";
 import { topology } from "./topology.ts";
 import { otlpExport, skeleton, span, trace } from "./trace.ts";
@@ -73,6 +74,7 @@ export function createApi(services: Services, logger: Logger): OpenAPIHono {
 	get(app, services, logs);
 	get(app, services, red);
 	get(app, services, exemplars);
+	get(app, services, slo);
 	get(app, services, fields);
 	get(app, services, topology);
 	alertRoutes(app, services);

@@ -367,6 +367,27 @@ export const fieldsQuery = windowQuery.extend({
 	prefix: z.string().max(500).optional(),
 });
 
+/* ---- objectives ---- */
+
+/** Of one service, or of all; as they stood at the window's end. */
+export const sloQuery = windowQuery.extend({ service: z.string().max(500).optional() });
+const sloItemSchema = z
+	.object({
+		service: z.string(),
+		/** `availability` or `latency`. */
+		slo: z.string(),
+		/** 0.995: at most 5 requests in 1,000 may fail, or be too slow. */
+		objective: z.number(),
+		/** Share that did, over 30 days or what is kept of them; null without traffic. */
+		errorRatio: z.number().nullable(),
+		/** 1: untouched, 0: spent, below: overspent. */
+		budgetRemaining: z.number().nullable(),
+		/** Over the last hour: 1 spends the budget in exactly 30 days. */
+		burnRate: z.number().nullable(),
+	})
+	.openapi("Slo");
+export const sloSchema = z.object({ ...sectionShape, items: z.array(sloItemSchema) }).openapi("Slos");
+
 /* ---- topology ---- */
 
 /** `focus`: a node id; only nodes at most `depth` edges away from it, against and along the calls. */
@@ -627,6 +648,8 @@ export type LogRecordAnswer = z.infer<typeof logRecordSchema>;
 export type Logs = z.infer<typeof logsSchema>;
 export type ExemplarAnswer = z.infer<typeof exemplarSchema>;
 export type Exemplars = z.infer<typeof exemplarsSchema>;
+export type SloAnswer = z.infer<typeof sloItemSchema>;
+export type Slos = z.infer<typeof sloSchema>;
 export type Fields = z.infer<typeof fieldsSchema>;
 export type Topology = z.infer<typeof topologySchema>;
 export type Pivot = z.infer<typeof pivotSchema>;

@@ -14,6 +14,7 @@ import page from "../../ui/page.module.css";
 import { serviceColor } from "../../ui/service-color.ts";
 import { NothingHere } from "../overview/NothingHere.tsx";
 import { TracesPanel } from "../overview/TracesPanel.tsx";
+import { BudgetPanel } from "./BudgetPanel.tsx";
 import { NeighboursPanel } from "./NeighboursPanel.tsx";
 import { NewestLogsPanel } from "./NewestLogsPanel.tsx";
 import { RoutesPanel } from "./RoutesPanel.tsx";
@@ -113,6 +114,7 @@ export function ServiceView({ service }: { service: string }) {
 							</Panel>
 						</div>
 					)}
+					<BudgetPanel service={service} />
 					<div className={page.wide}>
 						{measured && (
 							<RoutesPanel
