@@ -17,6 +17,7 @@ export type Panel = Builder<dashboard.Panel>;
 export type Unit =
 	| "s"
 	| "ms"
+	| "ns"
 	| "reqps"
 	| "ops"
 	| "cps"
@@ -84,9 +85,11 @@ export interface ChartSpec extends Spec {
 	stacked?: boolean;
 	/** What the axis shows at least. */
 	max?: number;
+	/** Lines across the chart. */
+	steps?: Steps;
 }
 
-export function chart({ stacked = false, max, ...spec }: ChartSpec): timeseriesPanel.PanelBuilder {
+export function chart({ stacked = false, max, steps, ...spec }: ChartSpec): timeseriesPanel.PanelBuilder {
 	const panel = filled(new timeseriesPanel.PanelBuilder(), spec)
 		.lineWidth(1)
 		.fillOpacity(stacked ? 40 : 8)
@@ -103,6 +106,11 @@ export function chart({ stacked = false, max, ...spec }: ChartSpec): timeseriesP
 			new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
 		);
 	if (max !== undefined) panel.axisSoftMax(max);
+	if (steps) {
+		panel
+			.thresholds(stepsOf(steps))
+			.thresholdsStyle(new common.GraphThresholdsStyleConfigBuilder().mode(common.GraphThresholdsStyleMode.Dashed));
+	}
 	if (stacked) panel.stacking(new common.StackingConfigBuilder().mode(common.StackingMode.Normal).group("A"));
 	return panel;
 }
@@ -194,6 +202,14 @@ export function table({
 	}
 	if (sort) panel.sortBy([new common.TableSortByFieldStateBuilder().displayName(sort).desc(true)]);
 	return panel;
+}
+
+/** Rows as the engine gives them: searches of Tempo. */
+export function plainTable(spec: Spec): tablePanel.PanelBuilder {
+	return filled(new tablePanel.PanelBuilder(), spec)
+		.showHeader(true)
+		.cellHeight(common.TableCellHeight.Sm)
+		.filterable(true);
 }
 
 /** Lines as they were written, newest first. */

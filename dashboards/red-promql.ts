@@ -5,8 +5,8 @@
 import { RED_PROFILES, type RedProfile } from "../core/red.ts";
 
 export interface Of {
-	/** Only the service that the board's variable names. */
-	one?: boolean;
+	/** Only the service that the board's variable names, or those. */
+	of?: "one" | "several";
 	byRoute?: boolean;
 	window?: string;
 }
@@ -45,7 +45,7 @@ export function latency(quantile: number, of: Of = {}): string {
 /** How many requests fell into each bucket, whose bounds are in seconds: what a heatmap draws. */
 export function heatmap(): string {
 	const terms = RED_PROFILES.map((profile) => {
-		const series = `${profile.metric}_bucket{${matchers(profile, { one: true })}}`;
+		const series = `${profile.metric}_bucket{${matchers(profile, { of: "one" })}}`;
 		const counts = `sum by (le) (increase(${series}[${WINDOW}]))`;
 		return profile.unitMs === 1 ? boundsInSeconds(counts) : counts;
 	});
@@ -88,10 +88,10 @@ function serviceLabelOf(profile: RedProfile): string {
 	return isChosen(profile) ? CHOSEN : (profile.serviceLabels[0] ?? "");
 }
 
-function matchers(profile: RedProfile, { one = false }: Of): string {
+function matchers(profile: RedProfile, { of }: Of): string {
 	const label = serviceLabelOf(profile);
 	return [
-		one ? `${label}="$service"` : `${label}!=""`,
+		of === "one" ? `${label}="$service"` : of === "several" ? `${label}=~"$service"` : `${label}!=""`,
 		// The copies of our own recording rules are the originals again.
 		...(profile.metric === "http_request_duration_seconds" ? ['recorded_from=""'] : []),
 		...(profile.only ? [`${profile.only.label}=~"${profile.only.values.join("|")}"`] : []),

@@ -47,9 +47,13 @@ export const service = (): Variable =>
 
 /** Several services, all to begin with. */
 export const services = (): Variable =>
-	queried("service", red.services(), "service")
-		.label("Services")
-		.description("Whose numbers are shown")
+	several("service", "Services", red.services(), "service", "Whose numbers are shown");
+
+/** Several of the values that `label` has in the answer of `expr`, all to begin with. */
+export const several = (name: string, title: string, expr: string, label: string, description: string): Variable =>
+	queried(name, expr, label)
+		.label(title)
+		.description(description)
 		.multi(true)
 		.includeAll(true)
 		.allValue(".+")
@@ -68,6 +72,16 @@ export const logServices = (): Variable =>
 		.multi(true)
 		.includeAll(true)
 		.allValue(".+")
+		.current({ text: "All", value: "$__all" })
+		.build();
+
+/** Loki names levels so, whatever the writer called them. */
+export const levels = (): Variable =>
+	choice("level", "Levels", ["trace", "debug", "info", "warn", "error", "critical", "fatal", "unknown"], "")
+		.description("Which levels are counted and shown")
+		.multi(true)
+		.includeAll(true)
+		.allValue(".*")
 		.current({ text: "All", value: "$__all" })
 		.build();
 

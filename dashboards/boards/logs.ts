@@ -1,0 +1,167 @@
+/** Log lines by service, level and pattern. */
+import { type Board, board } from "../board.ts";
+import { CELL, consoleLogs, consoleTrace, LABEL, logsBoard, redBoard, toConsole, traceBoard } from "../links.ts";
+import { chart, logs, stat, TROUBLE, table } from "../panels.ts";
+import { lines, logCounts, logLines, logRows } from "../queries.ts";
+import { errorRate } from "../red-promql.ts";
+import * as variables from "../variables.ts";
+
+const LINES = '{service_name=~"$service"} | detected_level=~"$level" |~ "(?i)$search"';
+const SERIOUS = '{service_name=~"$service"} | detected_level=~"(error|fatal|critical)" |~ "(?i)$search"';
+/** What tells lines of one pattern apart: numbers and ids of any length. */
+const PATTERN =
+	'| label_format template=`{{ regexReplaceAll "[0-9a-fA-F]+[0-9][0-9a-fA-F-]*|[0-9]+" __line__ "<_>" }}`';
+const AUTO = "$__auto";
+const RANGE = "$__range";
+
+const page = [toConsole("Log lines in Trivet", "/logs")];
+const ofSeries = [logsBoard(LABEL("service_name")), consoleLogs(LABEL("service_name"))];
+
+export function logsBoardOf(): Board {
+	return board({
+		uid: "trivet-logs",
+		title: "Trivet / Logs by service, level and pattern",
+		description:
+			"How many lines of which level from which service, the patterns they follow, and the lines, each with a link to its trace.",
+		needs:
+			"Loki 3 with `service_name` as a label and `detected_level` (both are Loki's own defaults); Prometheus for one chart",
+		variables: [
+			variables.engine("loki"),
+			variables.engine("prometheus"),
+			variables.consoleUrl(),
+			variables.serviceLabel(),
+			variables.readingsEvery(),
+			variables.logServices(),
+			variables.levels(),
+			variables.text("search", "Contains", "A regular expression, upper and lower case alike"),
+		],
+		rows: [
+			{
+				title: "How many",
+				panels: [
+					stat({
+						title: "Lines",
+						description: "Lines of the chosen services and levels in the time range.",
+						unit: "short",
+						w: 4,
+						h: 8,
+						queries: [logRows(`sum(count_over_time(${LINES} [${RANGE}]))`)],
+						links: page,
+					}),
+					chart({
+						title: "By level",
+						description: "Lines a second of the chosen services, by level.",
+						unit: "cps",
+						w: 10,
+						h: 8,
+						queries: [logCounts(`sum by (detected_level) (rate(${LINES} [${AUTO}]))`, "{{detected_level}}")],
+						stacked: true,
+						links: page,
+						dataLinks: [toConsole("These lines in Trivet", `/logs?level=${LABEL("detected_level")}`)],
+					}),
+					chart({
+						title: "By service",
+						description: "Lines a second of the chosen levels, by service.",
+						unit: "cps",
+						w: 10,
+						h: 8,
+						queries: [logCounts(`sum by (service_name) (rate(${LINES} [${AUTO}]))`, "{{service_name}}")],
+						stacked: true,
+						links: page,
+						dataLinks: ofSeries,
+					}),
+					chart({
+						title: "Errors by service",
+						description: "Lines a second of level error, fatal and critical, whatever level is chosen.",
+						unit: "cps",
+						w: 12,
+						h: 8,
+						queries: [logCounts(`sum by (service_name) (rate(${SERIOUS} [${AUTO}]))`, "{{service_name}}")],
+						links: page,
+						dataLinks: ofSeries,
+					}),
+					chart({
+						title: "Failed requests of the same services",
+						description: "To lay beside the lines: requests a second that failed, from metrics.",
+						unit: "reqps",
+						w: 12,
+						h: 8,
+						queries: [lines(errorRate({ of: "several" }), { legend: "{{service}}" })],
+						links: page,
+						dataLinks: [redBoard(LABEL("service")), consoleLogs(LABEL("service"))],
+					}),
+				],
+			},
+			{
+				title: "Patterns",
+				panels: [
+					table({
+						title: "Most frequent patterns",
+						description: "Lines with their numbers and ids left out (<_>), the 30 most frequent in the time range.",
+						unit: "short",
+						w: 12,
+						h: 12,
+						queries: [
+							logRows(
+								`topk(30, sum by (service_name, detected_level, template) (count_over_time(${LINES} ${PATTERN} [${RANGE}])))`,
+							),
+						],
+						columns: [
+							{ field: "template", title: "Pattern" },
+							{
+								field: "service_name",
+								title: "Service",
+								width: 130,
+								links: [logsBoard(CELL("Service")), consoleLogs(CELL("Service"))],
+							},
+							{ field: "detected_level", title: "Level", width: 80 },
+							{ field: "Value #A", title: "Lines", unit: "short", width: 90 },
+						],
+						sort: "Lines",
+						links: page,
+					}),
+					table({
+						title: "Patterns of warnings and errors",
+						description: "The same, of level warn and above, whatever level is chosen.",
+						unit: "short",
+						w: 12,
+						h: 12,
+						queries: [
+							logRows(
+								`topk(30, sum by (service_name, detected_level, template) (count_over_time({service_name=~"$service"} | detected_level=~"(warn|error|fatal|critical)" |~ "(?i)$search" ${PATTERN} [${RANGE}])))`,
+							),
+						],
+						columns: [
+							{ field: "template", title: "Pattern" },
+							{
+								field: "service_name",
+								title: "Service",
+								width: 130,
+								links: [logsBoard(CELL("Service")), consoleLogs(CELL("Service"))],
+							},
+							{ field: "detected_level", title: "Level", width: 80 },
+							{ field: "Value #A", title: "Lines", unit: "short", width: 90, steps: TROUBLE },
+						],
+						sort: "Lines",
+						links: page,
+					}),
+				],
+			},
+			{
+				title: "Lines",
+				panels: [
+					logs({
+						title: "Lines",
+						description: "The newest of the chosen lines. Open one: its trace_id leads to the trace.",
+						unit: "short",
+						w: 24,
+						h: 16,
+						queries: [logLines(LINES)],
+						links: page,
+						dataLinks: [traceBoard(LABEL("trace_id")), consoleTrace(LABEL("trace_id"))],
+					}),
+				],
+			},
+		],
+	});
+}
