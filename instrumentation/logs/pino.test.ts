@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture } from "../testing/capture.ts";
+import { copyOf } from "../testing/older-package.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
 
 const OWN = "0af7651916cd43dd8448eb211c80319c";
@@ -30,6 +31,8 @@ const CASES: Record<string, Case> = {
 	},
 	noTimestamp: { line: { msg: "no time", time: undefined } },
 	isoTime: { line: { time: expect.stringMatching(/^20\d\d-.*Z$/) } },
+	ownTime: { line: { at: "noon", msg: "own time", time: undefined } },
+	noTimeNoBase: { line: { msg: "bare", time: undefined, pid: undefined } },
 	levelFormatter: { line: { level: "warn" }, record: { severityNumber: 13, severityText: "warn" } },
 	bindingsFormatter: { line: { boundBy: "formatter", pid: undefined } },
 	logFormatter: { line: { a: 1, added: true } },
@@ -39,6 +42,20 @@ const CASES: Record<string, Case> = {
 		record: { traceId: "f".repeat(32) },
 	},
 	child: { line: { module: "cart", step: 2 }, record: { attributes: { module: "cart", step: 2 } } },
+	childOptions: {
+		line: { user: 7, password: "[Redacted]", msg: "[cart] child" },
+		record: { body: "[cart] child", attributes: { user: 7, password: "[Redacted]" } },
+	},
+	baseWithService: {
+		line: {},
+		own: { service: "theirs", version: 7 },
+		record: { attributes: { service: "theirs", version: 7 } },
+	},
+	nestedChild: {
+		line: { module: "cart", payload: { service: "inner" } },
+		record: { attributes: { module: "cart", service: "inner" } },
+	},
+	mixin: { line: { mixed: true, a: 1 }, record: { attributes: { mixed: true, a: 1 } } },
 	childWithService: { line: {}, own: { service: "theirs" }, record: { attributes: { service: "theirs" } } },
 	ownTrace: { line: { span_id: "b7ad6b7169203331" }, own: { trace_id: OWN.toUpperCase() }, record: { traceId: OWN } },
 	childWithTrace: { line: {}, own: { trace_id: OWN }, record: { traceId: OWN } },
@@ -46,6 +63,13 @@ const CASES: Record<string, Case> = {
 	redact: {
 		line: { password: "[Redacted]", card: { number: "[Redacted]" } },
 		record: { attributes: { password: "[Redacted]", card: { number: "[Redacted]" } } },
+	},
+	secrets: {
+		line: { password: "hunter2", req: { headers: { cookie: "sid=1" } }, msg: "GET /?token=abc&page=2" },
+		record: {
+			body: "GET /?token=[Redacted]&page=2",
+			attributes: { password: "[Redacted]", req: { headers: { cookie: "[Redacted]" } } },
+		},
 	},
 	messageKey: {
 		line: { message: "it broke", failure: expect.objectContaining({ message: "broken" }) },
@@ -77,14 +101,18 @@ const CASES: Record<string, Case> = {
 	multistream: { line: { msg: "multi" } },
 };
 
-describe("lines of pino in a span", () => {
+describe.each([
+	{ version: "10", app: "pino.mjs" },
+	{ version: "9", app: copyOf("pino-9", "pino", ["pino.mjs", "pino-cases.cjs"]) },
+	{ version: "8", app: copyOf("pino-8", "pino", ["pino.mjs", "pino-cases.cjs"]) },
+])("lines of pino $version in a span", ({ app: file }) => {
 	let capture: Capture;
 	let app: App;
 	let url: string;
 
 	beforeAll(async () => {
 		capture = await Capture.start();
-		app = runApp("pino.mjs", { otlp: capture.url });
+		app = runApp(file, { otlp: capture.url });
 		url = await app.url();
 	});
 	afterAll(async () => {
@@ -172,15 +200,49 @@ describe("other ways to log", () => {
 		]);
 	});
 
-	it("a transport in a worker thread gets the same line, and it is sent once", async () => {
-		const app = runApp("pino-transport.mjs", { otlp: capture.url });
+	it.each([
+		{ version: "10", app: "pino-transport.mjs" },
+		{ version: "9", app: copyOf("pino-9", "pino", ["pino-transport.mjs"]) },
+		{ version: "8", app: copyOf("pino-8", "pino", ["pino-transport.mjs"]) },
+	])(
+		"a transport of pino $version in a worker thread gets the same line, and it is sent once",
+		async ({ app: file }) => {
+			const app = runApp(file, { otlp: capture.url });
+			await (await fetch(await app.url())).text();
+			const span = await capture.until(() => capture.spans.find(({ kind }) => kind === 2), "the server span");
+			await app.said(/through a worker/);
+			expect(app.lines()[0]).toMatchObject({ trace_id: span.traceId, span_id: span.spanId });
+			await app.stop();
+			expect(capture.records.map(({ body }) => body).sort()).toEqual(["GET / 200", "through a worker"]);
+			expect(app.stderr.match(/\[trivet\]/g)).toHaveLength(1);
+		},
+	);
+
+	it.each(["transport", "stream"])("pino-pretty as a %s shows the ids, and the record is the line", async (how) => {
+		const app = runApp("pino-pretty.mjs", { otlp: capture.url, args: [how] });
 		await (await fetch(await app.url())).text();
 		const span = await capture.until(() => capture.spans.find(({ kind }) => kind === 2), "the server span");
-		await app.said(/through a worker/);
-		expect(app.lines()[0]).toMatchObject({ trace_id: span.traceId, span_id: span.spanId });
+		await app.said(/INFO.*: pretty/);
+		await app.said(new RegExp(`trace_id: "${span.traceId}"`));
 		await app.stop();
-		expect(capture.records.map(({ body }) => body).sort()).toEqual(["GET / 200", "through a worker"]);
-		expect(app.stderr.match(/\[trivet\]/g)).toHaveLength(1);
+		expect(capture.records.find(({ body }) => body === "pretty")).toMatchObject({
+			traceId: span.traceId,
+			attributes: { a: 1 },
+		});
+	});
+
+	it("TRIVET_REDACT names more secrets, or none at all", async () => {
+		const send = async (redact: string) => {
+			capture.clear();
+			const app = runApp("pino.mjs", { otlp: capture.url, env: { TRIVET_REDACT: redact } });
+			await (await fetch(`${await app.url()}/secrets`)).text();
+			await (await fetch(`${await app.url()}/plain`)).text();
+			await app.stop();
+			expect(app.lines(), `${app.stdout}${app.stderr}`).toMatchObject([{ password: "hunter2" }, { a: 1 }]);
+			return capture.records.flatMap(({ attributes: { password, a } }) => [password, a]).filter(Boolean);
+		};
+		expect(await send("a")).toEqual(["[Redacted]", "[Redacted]"]);
+		expect(await send("off")).toEqual(["hunter2", 1]);
 	});
 
 	it("OTEL_LOGS_EXPORTER=none keeps the ids and sends nothing", async () => {

@@ -90,9 +90,19 @@ export class Redaction implements Redactor {
 			.replace(JWT, REDACTED)
 			.replace(USER_INFO, `$1${REDACTED}@`)
 			.replace(PEM, `$1${REDACTED}`)
-			.replace(PAIR, (whole, name: string) => (this.isSecret(name) ? `${name}=${REDACTED}` : whole))
+			.replace(PAIR, (_whole, name: string, value: string) => this.pair(name, value))
 			.replace(JSON_PAIR, pair)
 			.replace(ESCAPED_PAIR, pair);
+	}
+	/** `name=value`, where a quoted value may hold others: logfmt's `msg="password=..."`. */
+	private pair(name: string, value: string): string {
+		if (this.isSecret(name)) {
+			return `${name}=${REDACTED}`;
+		}
+		const quoted = value.startsWith('"') || value.startsWith("'");
+		return quoted
+			? `${name}=${value[0]}${value.slice(1).replace(PAIR, (_whole, inner: string, content: string) => this.pair(inner, content))}`
+			: `${name}=${value}`;
 	}
 }
 

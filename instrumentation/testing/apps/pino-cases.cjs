@@ -4,12 +4,24 @@ exports.cases = (pino) => ({
 	nestedKey: () => pino({ nestedKey: "payload" }).info({ a: 1, trace_id: "theirs" }, "nested"),
 	noTimestamp: () => pino({ timestamp: false }).info("no time"),
 	isoTime: () => pino({ timestamp: pino.stdTimeFunctions.isoTime }).info("iso"),
+	ownTime: () => pino({ timestamp: () => ',"at":"noon"' }).info("own time"),
+	noTimeNoBase: () => pino({ timestamp: false, base: null }).info("bare"),
 	levelFormatter: () => pino({ formatters: { level: (label) => ({ level: label }) } }).warn("label"),
 	bindingsFormatter: () => pino({ formatters: { bindings: () => ({ boundBy: "formatter" }) } }).info("bindings"),
 	logFormatter: () => pino({ formatters: { log: (object) => ({ ...object, added: true }) } }).info({ a: 1 }, "log"),
 	logFormatterOwnTrace: () =>
 		pino({ formatters: { log: (object) => ({ ...object, trace_id: "f".repeat(32), service: "theirs" }) } }).info("own"),
 	child: () => pino().child({ module: "cart" }).child({ step: 2 }).info("child"),
+	childOptions: () =>
+		pino()
+			.child(
+				{ user: { id: 7, name: "Ann" } },
+				{ serializers: { user: (user) => user.id }, redact: ["password"], msgPrefix: "[cart] " },
+			)
+			.info({ password: "p" }, "child"),
+	baseWithService: () => pino({ base: { service: "theirs", version: 7 } }).info("base"),
+	nestedChild: () => pino({ nestedKey: "payload" }).child({ module: "cart" }).info({ service: "inner" }, "nested"),
+	mixin: () => pino({ mixin: () => ({ mixed: true }) }).info({ a: 1 }, "mixed"),
 	childWithService: () => pino().child({ service: "theirs" }).info("child"),
 	ownTrace: () => pino().info({ trace_id: "0AF7651916CD43DD8448EB211C80319C", span_id: "b7ad6b7169203331" }, "own"),
 	childWithTrace: () => pino().child({ trace_id: "0af7651916cd43dd8448eb211c80319c" }).info("own"),
@@ -22,6 +34,7 @@ exports.cases = (pino) => ({
 	},
 	redact: () =>
 		pino({ redact: ["password", "card.number"] }).info({ password: "p", card: { number: "4111" } }, "redacted"),
+	secrets: () => pino().info({ password: "hunter2", req: { headers: { cookie: "sid=1" } } }, "GET /?token=abc&page=2"),
 	messageKey: () => pino({ messageKey: "message", errorKey: "failure" }).error(new Error("broken"), "it broke"),
 	error: () => pino().error(new TypeError("broken"), "it broke"),
 	serializers: () => pino({ serializers: { user: (user) => user.id } }).info({ user: { id: 7, name: "Ann" } }, "who"),
