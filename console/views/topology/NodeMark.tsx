@@ -26,11 +26,15 @@ function colorOf(node: TopologyNode): string {
 	return node.kind === "service" ? serviceColor(node.name) : "var(--ink-4)";
 }
 
-/** `postgresql/orders@orders-db:5432` is read as `orders`, the rest stands in the title: which one matters more than what it is. */
+/**
+ * `postgresql/orders@orders-db:5432` is read as `orders`, the rest stands in the title: which one matters more than what it is. But
+ * `redis/0@cache:6379` as `redis`: a number names nothing.
+ */
 function labelOf({ kind, name }: TopologyNode): string {
 	if (kind !== "database" && kind !== "cache" && kind !== "queue") return name;
 	const [what = name] = name.split("@");
-	return what.slice(what.indexOf("/") + 1) || name;
+	const [system = what, namespace = ""] = [what.slice(0, what.indexOf("/")), what.slice(what.indexOf("/") + 1)];
+	return (/^\d+$/.test(namespace) && system) || namespace || name;
 }
 
 export interface NodeTraffic {
