@@ -1,5 +1,5 @@
 /** What each engine is built from, which ports it listens on, and how it is started with its file of `collector-config/`. */
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -11,6 +11,8 @@ export const ROOT = fileURLToPath(
 );
 const CONFIG = join(ROOT, "collector-config");
 const HOST = "127.0.0.1";
+/** Where the rules say that the console is. */
+const CONSOLE = "http://localhost:3000";
 
 /** Hours: as the configuration's own default. */
 const RETENTION = 336;
@@ -24,7 +26,7 @@ export interface Setup {
 	ports: Readonly<Record<string, number>>;
 	/** Takes and keeps data of any age. */
 	anyAge: boolean;
-	/** Where Alertmanager sends what fires. */
+	/** Where Alertmanager sends what fires: at the console, to which the rules' links lead then. */
 	webhook: { url: string; token: string };
 }
 
@@ -83,7 +85,7 @@ export const RECIPES: Readonly<Record<EngineName, Recipe>> = {
 			// The one setting that is neither a flag nor beside the file.
 			const window = `out_of_order_time_window: ${hours(anyAge)}`;
 			writeFileSync(join(dir, "prometheus.yml"), config.replace(/out_of_order_time_window: \w+/, window));
-			copyFolder(join(CONFIG, "prometheus-rules"), join(dir, "prometheus-rules"));
+			copyRules(join(dir, "prometheus-rules"), webhook.url);
 			mkdirSync(join(dir, "prometheus-targets"), { recursive: true });
 			const alertmanager = ports["alertmanager.http"];
 			const targets = alertmanager === undefined ? "[]" : `- targets: ["${HOST}:${alertmanager}"]`;
@@ -192,8 +194,12 @@ function hours(anyAge: boolean): string {
 	return `${anyAge ? ANY_AGE : RETENTION}h`;
 }
 
-function copyFolder(from: string, to: string): void {
+/** With links to where this run's console is. */
+function copyRules(to: string, webhook: string): void {
+	const from = join(CONFIG, "prometheus-rules");
+	const console = webhook.endsWith("/api/alerts") ? new URL(webhook).origin : CONSOLE;
 	mkdirSync(to, { recursive: true });
-	if (!existsSync(from)) return;
-	for (const name of readdirSync(from)) copyFileSync(join(from, name), join(to, name));
+	for (const name of readdirSync(from)) {
+		writeFileSync(join(to, name), readFileSync(join(from, name), "utf8").replaceAll(CONSOLE, console));
+	}
 }
