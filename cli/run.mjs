@@ -23,7 +23,7 @@ const COMMANDS = {
 	rules: { module: "cli/rules.js", pages: false },
 	screenshots: { module: "cli/screenshots.js", pages: true },
 	test: { module: "cli/test.js", pages: true },
-	dashboards: { module: "dashboards/generate.js", pages: false, project: "dashboards/tsconfig.json" },
+	dashboards: { module: "dashboards/generate.js", pages: false, project: "tsconfig.dashboards.json" },
 	build: { module: null, pages: true },
 };
 
