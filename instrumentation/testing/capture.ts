@@ -61,6 +61,8 @@ export class Capture {
 	readonly spans: CapturedSpan[] = [];
 	readonly records: CapturedRecord[] = [];
 	readonly points: CapturedPoint[] = [];
+	/** Of the requests that were taken. */
+	readonly bodies: string[] = [];
 	readonly requests: { path: string; headers: IncomingMessage["headers"] }[] = [];
 	behaviour: Behaviour = "ok";
 	private readonly server = createServer((request, response) => void this.take(request, response));
@@ -76,7 +78,7 @@ export class Capture {
 	}
 
 	clear(): void {
-		for (const list of [this.spans, this.records, this.points, this.requests]) {
+		for (const list of [this.spans, this.records, this.points, this.requests, this.bodies]) {
 			list.length = 0;
 		}
 	}
@@ -127,6 +129,7 @@ export class Capture {
 		}
 		const raw = Buffer.concat(chunks);
 		const body = request.headers["content-encoding"] === "gzip" ? gunzipSync(raw) : raw;
+		this.bodies.push(body.toString());
 		this.keep(JSON.parse(body.toString()) as Body);
 		response.writeHead(200, { "Content-Type": "application/json" }).end("{}");
 	}
