@@ -39,6 +39,8 @@ const configSchema = z.object({
 	/** The control server of a demo that somebody else started, e.g. http://demo:7400. */
 	TRIVET_DEMO_URL: z.url({ protocol: /^https?$/, error: "give a URL such as http://demo:7400" }).optional(),
 	TRIVET_ALLOWED_HOSTS: list,
+	/** Where a Grafana with our boards is, as the reader's browser reaches it: only told, for links. */
+	GRAFANA_URL: z.url({ protocol: /^https?$/, error: "give a URL such as http://localhost:3001" }).optional(),
 });
 
 export interface ServerConfig {
@@ -54,6 +56,7 @@ export interface ServerConfig {
 	token: string | null;
 	demoUrl: string | null;
 	allowedHosts: string[];
+	grafanaUrl: string | null;
 }
 
 /** Throws InvalidInput naming each variable that does not fit. `root` is what a relative data directory is relative to. */
@@ -87,6 +90,7 @@ export function readConfig(environment: Record<string, string | undefined>, root
 		scrapeTargets: env.TRIVET_SCRAPE_TARGETS,
 		token: env.TRIVET_TOKEN ?? null,
 		demoUrl: env.TRIVET_DEMO_URL ?? null,
+		grafanaUrl: env.GRAFANA_URL?.replace(/\/+$/, "") ?? null,
 		allowedHosts: loopback ? env.TRIVET_ALLOWED_HOSTS : [...env.TRIVET_ALLOWED_HOSTS, env.TRIVET_HOST],
 	};
 }

@@ -22,6 +22,8 @@ export interface ServerOptions {
 	/** What the console itself remembers; the caller closes it. */
 	state: StateStore;
 	otlpEndpoint: string | null;
+	/** A Grafana that has our boards. */
+	grafanaUrl?: string | null;
 	/** Of a demo that somebody else started. */
 	demoUrl?: string | null;
 	version: string;
@@ -47,6 +49,7 @@ export async function startServer(options: ServerOptions): Promise<TrivetServer>
 		version: options.version,
 		startedMs: Date.now(),
 		otlpEndpoint: options.otlpEndpoint,
+		grafanaUrl: options.grafanaUrl ?? null,
 	};
 	const api = getRequestListener(createApi(services, logger).fetch, { overrideGlobalObjects: false });
 	const server = createServer((request, response) => {

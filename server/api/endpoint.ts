@@ -19,6 +19,8 @@ export interface Services {
 	startedMs: number;
 	/** Where apps send OTLP/HTTP; null when this server does not receive. */
 	otlpEndpoint: string | null;
+	/** A Grafana that has our boards. */
+	grafanaUrl: string | null;
 }
 
 export interface EndpointRequest<Q, P> {

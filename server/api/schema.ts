@@ -81,6 +81,8 @@ export const statusSchema = z
 		facts: z.array(z.object({ name: z.string(), value: z.unknown(), unit: z.string() })),
 		/** Where apps send OTLP/HTTP, e.g. http://localhost:4318; null when the console does not receive. */
 		otlpEndpoint: z.string().nullable(),
+		/** A Grafana that has our boards, without a slash at its end; null when none is named. */
+		grafanaUrl: z.string().nullable(),
 		/** The demo's control endpoint is reachable through /api/demo. */
 		demo: z.boolean(),
 		/** What only some backends can do. */

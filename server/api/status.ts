@@ -23,6 +23,7 @@ export const status: Endpoint<typeof none, typeof none, typeof statusSchema> = {
 			dataWindow: windowAnswer(backend.dataWindow),
 			facts: backend.facts,
 			otlpEndpoint: services.otlpEndpoint,
+			grafanaUrl: services.grafanaUrl,
 			demo: services.demo.url !== null,
 			capabilities: backend.capabilities,
 		};

@@ -3,6 +3,7 @@
 import { parseAsString, useQueryState } from "nuqs";
 import { useMemo } from "react";
 import { useExemplars, useRed, useServices, useStatus, useTraces } from "../../client/queries.ts";
+import { useTimeRange } from "../../client/time-range.ts";
 import { servedDurations } from "../../ui/chart/duration-exemplars.ts";
 import { RedChart } from "../../ui/chart/RedChart.tsx";
 import { ErrorState, PartialNotice, StaleNotice } from "../../ui/ErrorState.tsx";
@@ -12,9 +13,11 @@ import { Fact, PageHeader } from "../../ui/PageHeader.tsx";
 import { Panel } from "../../ui/Panel.tsx";
 import page from "../../ui/page.module.css";
 import { serviceColor } from "../../ui/service-color.ts";
+import { ExternalLink } from "../incidents/ExternalLink.tsx";
 import { NothingHere } from "../overview/NothingHere.tsx";
 import { TracesPanel } from "../overview/TracesPanel.tsx";
 import { BudgetPanel } from "./BudgetPanel.tsx";
+import { grafanaHref } from "./grafana-href.ts";
 import { NeighboursPanel } from "./NeighboursPanel.tsx";
 import { NewestLogsPanel } from "./NewestLogsPanel.tsx";
 import { RoutesPanel } from "./RoutesPanel.tsx";
@@ -25,6 +28,7 @@ const EMPTY_WINDOW = { fromMs: 0, toMs: 1 };
 
 export function ServiceView({ service }: { service: string }) {
 	const [route, setRoute] = useQueryState("route", parseAsString.withOptions({ history: "push" }));
+	const { from, to } = useTimeRange();
 	const services = useServices();
 	const status = useStatus();
 	const whole = useRed({ service });
@@ -69,6 +73,13 @@ export function ServiceView({ service }: { service: string }) {
 						<Link href={`/traces?service=${encodeURIComponent(service)}`}>All traces</Link>
 						<Link href={`/logs?service=${encodeURIComponent(service)}`}>All logs</Link>
 						<Link href={`/topology?focus=${encodeURIComponent(`service:${service}`)}`}>On the map</Link>
+						{status.data?.grafanaUrl && (
+							<ExternalLink
+								href={grafanaHref({ base: status.data.grafanaUrl, service, from, to, origin: location.origin })}
+							>
+								Open in Grafana
+							</ExternalLink>
+						)}
 					</nav>
 				}
 			>
