@@ -32,7 +32,11 @@ export class LogExporter {
 		this.options = options;
 		const resource = JSON.stringify({ attributes: keyValues(options.resource) });
 		this.head = `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${JSON.stringify(options.scope)},"logRecords":`;
-		this.queue = new BatchQueue<Captured>({ ...options.queue, send: (lines) => this.send(lines) });
+		this.queue = new BatchQueue<Captured>({
+			...options.queue,
+			weigh: (captured) => ("line" in captured ? captured.line.length : captured.request.path.length),
+			send: (lines) => this.send(lines),
+		});
 	}
 
 	counts(): Readonly<Counts> {
@@ -48,18 +52,15 @@ export class LogExporter {
 	}
 
 	leftover(): Leftover {
-		const left = this.queue.abandon();
-		const { sender, queue } = this.options;
-		const bodies: { body: string; items: number }[] = [];
-		for (let at = 0; at < left.length; at += queue.batch) {
-			const lines = left.slice(at, at + queue.batch);
+		const batches = this.queue.abandon();
+		const bodies = batches.map((lines, index) => {
 			const records = this.records(lines);
-			if (at + queue.batch >= left.length && this.unreported() > 0) {
+			if (index === batches.length - 1 && this.unreported() > 0) {
 				records.push(this.report());
 			}
-			bodies.push({ body: this.body(records), items: lines.length });
-		}
-		return { what: "log lines", sender, bodies };
+			return { body: this.body(records), items: lines.length };
+		});
+		return { what: "log lines", sender: this.options.sender, bodies };
 	}
 
 	private async send(lines: Captured[]): Promise<number> {

@@ -5,6 +5,8 @@ export interface BatchQueueOptions<T> {
 	batch: number;
 	/** How long the first item waits for company. */
 	delayMs: number;
+	/** How much an item holds, about a byte each; without it all are light. What waits is at most 32 Mi, a batch 4 Mi. */
+	weigh?(item: T): number;
 	/** Sends one batch and returns how many items arrived. Must not reject. */
 	send(items: T[]): Promise<number>;
 }
@@ -16,6 +18,10 @@ export interface Counts {
 	droppedNotSent: number;
 }
 
+const MAX_WEIGHT = 32 * 1024 * 1024;
+/** Receivers turn down what is too long as a whole: the Collector above 20 MB. */
+const MAX_BATCH_WEIGHT = 4 * 1024 * 1024;
+
 /**
  * A bounded queue that leaves in batches, one request at a time: after `delayMs`, or at once when a batch is full. Its timers
  * never hold the process open; whoever ends the process calls `flush` and decides how long to wait for it.
@@ -23,6 +29,7 @@ export interface Counts {
 export class BatchQueue<T> {
 	private readonly options: BatchQueueOptions<T>;
 	private waiting: T[] = [];
+	private weight = 0;
 	private timer: NodeJS.Timeout | undefined;
 	private running: Promise<void> | undefined;
 	private underWay: T[] = [];
@@ -34,10 +41,12 @@ export class BatchQueue<T> {
 
 	push(item: T): void {
 		const { size, batch, delayMs } = this.options;
-		if (this.waiting.length >= size) {
+		const weight = this.options.weigh?.(item) ?? 0;
+		if (this.waiting.length >= size || this.weight + weight > MAX_WEIGHT) {
 			this.tally.droppedQueueFull++;
 			return;
 		}
+		this.weight += weight;
 		const waiting = this.waiting.push(item);
 		if (waiting === batch && this.running === undefined) {
 			setImmediate(() => void this.drain());
@@ -59,11 +68,13 @@ export class BatchQueue<T> {
 		return this.tally;
 	}
 
-	/** Everything nobody has confirmed yet, what is under way first. The queue is empty then: what becomes of it is the caller's. */
-	abandon(): T[] {
-		const left = [...this.underWay, ...this.waiting];
+	/** Everything nobody has confirmed yet in batches, the one under way first. The queue is empty then: what becomes of it is the caller's. */
+	abandon(): T[][] {
+		const left = this.underWay.length > 0 ? [this.underWay] : [];
 		this.underWay = [];
-		this.waiting = [];
+		while (this.waiting.length > 0) {
+			left.push(this.take());
+		}
 		return left;
 	}
 
@@ -98,12 +109,26 @@ export class BatchQueue<T> {
 	}
 
 	private take(): T[] {
-		const { batch } = this.options;
-		if (this.waiting.length <= batch) {
+		const { batch, weigh } = this.options;
+		let count = Math.min(batch, this.waiting.length);
+		if (weigh !== undefined) {
+			let weight = weigh(this.waiting[0]!);
+			let fits = 1;
+			for (; fits < count; fits++) {
+				const more = weight + weigh(this.waiting[fits]!);
+				if (more > MAX_BATCH_WEIGHT) {
+					break;
+				}
+				weight = more;
+			}
+			count = fits;
+			this.weight -= weight;
+		}
+		if (count === this.waiting.length) {
 			const all = this.waiting;
 			this.waiting = [];
 			return all;
 		}
-		return this.waiting.splice(0, batch);
+		return this.waiting.splice(0, count);
 	}
 }

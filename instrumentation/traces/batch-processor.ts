@@ -30,8 +30,8 @@ export class BatchProcessor implements SpanProcessor {
 		return this.queue.counts();
 	}
 
-	/** What is left when the process ends. */
-	abandon(): ReadableSpan[] {
+	/** What is left when the process ends, in batches. */
+	abandon(): ReadableSpan[][] {
 		return this.queue.abandon();
 	}
 

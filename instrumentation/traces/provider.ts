@@ -64,7 +64,7 @@ export function createTracing(
 		provider,
 		settle: sampling.settle,
 		flush: async () => batch?.forceFlush(),
-		leftover: () => (batch === undefined ? undefined : leftover(batch, way, settings.spanQueue.batch)),
+		leftover: () => (batch === undefined ? undefined : leftover(batch, way)),
 		counts: () => batch?.counts(),
 		families: sampling.families,
 	};
@@ -138,14 +138,8 @@ function otlpExporter(target: OtlpTarget): Way & { exporter: OTLPTraceExporter }
 	return { exporter, sender, serialize: (spans) => delegate?._serializer?.serializeRequest?.(spans) };
 }
 
-function leftover(queue: BatchProcessor, { sender, serialize }: Way, batch: number): Leftover {
-	const left = queue.abandon();
-	const bodies: { body: Uint8Array; items: number }[] = [];
-	for (let at = 0; at < left.length; at += batch) {
-		const spans = left.slice(at, at + batch);
-		const body = serialize(spans);
-		bodies.push({ body: body ?? new Uint8Array(), items: spans.length });
-	}
+function leftover(queue: BatchProcessor, { sender, serialize }: Way): Leftover {
+	const bodies = queue.abandon().map((spans) => ({ body: serialize(spans) ?? new Uint8Array(), items: spans.length }));
 	return { what: "spans", sender, bodies };
 }
 
