@@ -11,8 +11,8 @@ export interface Child<To, From> {
 	/** Sends and resolves with the next message. */
 	ask(message: To): Promise<From>;
 	onExit(listener: (code: number | string) => void): void;
-	/** SIGTERM, and SIGKILL when that has not helped after 20 s. */
-	stop(): Promise<void>;
+	/** SIGTERM, and SIGKILL when that has not helped after `patienceMs` (20 s). */
+	stop(patienceMs?: number): Promise<void>;
 	/** The exit code or the signal's name, as soon as it has ended. */
 	exited: Promise<number | string>;
 }
@@ -60,10 +60,10 @@ export async function startChild<To extends object, From>(
 		},
 		onExit: (listener) => void exited.then(listener),
 		exited,
-		stop: async () => {
+		stop: async (patienceMs = 20_000) => {
 			if (!running.has(child)) return;
 			child.kill("SIGTERM");
-			const force = setTimeout(() => child.kill("SIGKILL"), 20_000);
+			const force = setTimeout(() => child.kill("SIGKILL"), patienceMs);
 			await exited;
 			clearTimeout(force);
 		},

@@ -19,10 +19,10 @@ export interface BurstEnd {
 export async function burst(variant: Variant, places: Places, sink: Sink, lines: number): Promise<BurstEnd> {
 	const file = join(temporaryFolder(), "stdout");
 	await sink.counts({ forget: true });
-	const app = await startApp<{ lines: number }, object>("lines.cjs", variant, places, { args: [file, "sync"] });
+	const app = await startApp<{ lines: number }, object>("lines.cjs", variant, places, { args: [file] });
 	await app.ask({ lines });
 	const beganMs = performance.now();
-	await app.stop();
+	await app.stop(5_000);
 	const endedAfterMs = performance.now() - beganMs;
 	const { lines: records, sequences, exported } = await sink.counts();
 	const written = readFileSync(file, "utf8").split("\n").length - 1;

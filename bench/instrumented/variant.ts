@@ -34,15 +34,19 @@ const auto = ({ peers }: Places) => [
 const SIGNALS = { OTEL_TRACES_EXPORTER: "otlp", OTEL_LOGS_EXPORTER: "otlp", OTEL_METRICS_EXPORTER: "otlp" };
 
 export const plain: Variant = { name: "plain app", load: () => [] };
-/** Everything on, its defaults, but one line a request: the app's own. */
-export const trivet: Variant = { name: "@trivet/instrumentation", load: register };
+/** Everything on, its defaults, but for the line of its own a request: the app writes one. */
+export const trivet: Variant = {
+	name: "@trivet/instrumentation",
+	load: register,
+	env: { TRIVET_REQUEST_LINES: "off" },
+};
 /** Everything on, its defaults: traces, logs and metrics over OTLP. */
 export const autoNode: Variant = { name: "auto-instrumentations-node", load: auto, env: SIGNALS };
 export const httpAlone: Variant = { name: "instrumentation-http", load: preload("http.cjs") };
 
 export const spansOnly: Variant = { name: "spans only", load: preload("spans.cjs") };
-export const trivetIds: Variant = { ...trivet, env: OFF };
-export const trivetSending: Variant = { ...trivet, env: { ...OFF, OTEL_LOGS_EXPORTER: "otlp" } };
+export const trivetIds: Variant = { ...trivet, env: { ...trivet.env, ...OFF } };
+export const trivetSending: Variant = { ...trivet, env: { ...trivet.env, ...OFF, OTEL_LOGS_EXPORTER: "otlp" } };
 export const pinoIds: Variant = { name: "instrumentation-pino", load: preload("pino.cjs") };
 export const pinoSending: Variant = { name: "instrumentation-pino", load: preload("pino-sending.cjs") };
 

@@ -35,7 +35,7 @@ const REQUESTS = {
 };
 const LINES = { plain: spansOnly, trivet: trivetIds, pino: pinoIds };
 const SENT_LINES = { plain: spansOnly, trivet: trivetSending, pino: pinoSending };
-const OBSERVATIONS = { plain, trivet: { ...trivet, env: { OTEL_METRIC_EXPORT_INTERVAL: "3600000" } } };
+const OBSERVATIONS = { plain, trivet: { ...trivet, env: { ...trivet.env, OTEL_METRIC_EXPORT_INTERVAL: "3600000" } } };
 const STARTS = { plain, trivet, auto: autoNode };
 
 /** What the package costs an app, against the peers it would be chosen over, in the same run. */
