@@ -22,21 +22,21 @@ export function knownMethod(method: string | undefined): string {
 export function emitWithin(
 	emitter: EventEmitter,
 	within: Context,
-	before?: (event: string | symbol, args: unknown[]) => void,
+	before?: (event: string | symbol, first: unknown) => void,
 ): void {
 	const { emit } = emitter;
 	emitter.emit = function emitWithin(this: EventEmitter, event: string | symbol, ...args: unknown[]): boolean {
 		if (before !== undefined) {
 			try {
-				before(event, args);
+				before(event, args[0]);
 			} catch {
 				// Ours to lose, never the app's.
 			}
 		}
 		// Most events nobody listens to, or they come in the right context already.
 		return activeContext() === within || this.listenerCount(event) === 0
-			? Reflect.apply(emit, this, [event, ...args])
-			: context.with(within, () => Reflect.apply(emit, this, [event, ...args]));
+			? emit.call(this, event, ...args)
+			: context.with(within, emit, this, event, ...args);
 	};
 }
 

@@ -83,11 +83,11 @@ function begin(hook: ClientHook, outgoing: ClientRequest, before: Context): void
 	if (!outgoing.headersSent) {
 		call.inject(outgoing, setter, outgoing.hasHeader("x-request-id"));
 	}
-	emitWithin(outgoing, before, (event, [first]) => {
+	emitWithin(outgoing, before, (event, first) => {
 		if (event === "response") {
 			const response = first as IncomingMessage;
 			call.status = response.statusCode ?? 0;
-			emitWithin(response, before, (inner, [error]) => {
+			emitWithin(response, before, (inner, error) => {
 				if (inner === "error" || inner === "aborted") {
 					call.failure ??= error ?? new Error("aborted");
 				}

@@ -37,7 +37,8 @@ export interface ServerHook {
 	finished: ((request: FinishedRequest) => void) | undefined;
 }
 
-const seen = new WeakSet<object>();
+/** Not a WeakSet: one entry a request makes every collection of the young generation half as long again. */
+const SEEN = Symbol("trivet.seen");
 
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
 
@@ -53,13 +54,13 @@ export function hookServers(hook: ServerHook): void {
 		const original = prototype.emit as Emit;
 		prototype.emit = function emit(this: Server, event: string | symbol, ...args: unknown[]): boolean {
 			if (event !== "request") {
-				return Reflect.apply(original, this, [event, ...args]);
+				return original.call(this, event, ...args);
 			}
 			const [request, response] = args as [IncomingMessage, ServerResponse];
 			const within = begin(hook, scheme, request, response);
 			return within === undefined
-				? Reflect.apply(original, this, [event, ...args])
-				: context.with(within, () => Reflect.apply(original, this, [event, ...args]));
+				? original.call(this, event, ...args)
+				: context.with(within, original, this, event, ...args);
 		} as Emit as typeof prototype.emit;
 	}
 }
@@ -73,10 +74,11 @@ function begin(
 ): Context | undefined {
 	try {
 		const active = context.active();
-		if (seen.has(request) || isTracingSuppressed(active)) {
+		const marked = request as IncomingMessage & { [SEEN]?: true };
+		if (marked[SEEN] === true || isTracingSuppressed(active)) {
 			return undefined;
 		}
-		seen.add(request);
+		marked[SEEN] = true;
 		const url = request.url ?? "/";
 		const query = url.indexOf("?");
 		const path = query === -1 ? url : url.slice(0, query);
@@ -111,10 +113,12 @@ function serve(hook: ServerHook, incoming: Incoming): Context {
 
 	let failure: unknown;
 	emitWithin(request, within);
-	emitWithin(response, within, (event, [first]) => {
+	let over = false;
+	emitWithin(response, within, (event, first) => {
 		if (event === "error") {
 			failure = first;
-		} else if (event === "close") {
+		} else if (event === "close" && !over) {
+			over = true;
 			finish(hook, { span, metadata, method, path: incoming.path, scheme, startMs, failure, response });
 		}
 	});
@@ -128,10 +132,15 @@ function probe(hook: ServerHook, incoming: Incoming, active: Context): Context {
 	const metadata: ServerMetadata = { type: RPCType.HTTP, span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT) };
 	const within = setRPCMetadata(suppressTracing(active), metadata);
 	let failure: unknown;
-	emitWithin(response, within, (event, [first]) => {
+	let over = false;
+	emitWithin(response, within, (event, first) => {
 		if (event === "error") {
 			failure = first;
-		} else if (event === "close" && !(response.headersSent && response.statusCode < 400 && failure === undefined)) {
+		} else if (event === "close" && !over) {
+			over = true;
+			if (response.headersSent && response.statusCode < 400 && failure === undefined) {
+				return;
+			}
 			const method = knownMethod(request.method);
 			const id = requestId(request.headers["x-request-id"]);
 			const parent = propagation.extract(ROOT_CONTEXT, request.headers);
@@ -214,13 +223,7 @@ interface Ending {
 	response: ServerResponse;
 }
 
-const finished = new WeakSet<object>();
-
 function finish(hook: ServerHook, { span, metadata, method, path, scheme, startMs, failure, response }: Ending): void {
-	if (finished.has(response)) {
-		return;
-	}
-	finished.add(response);
 	const endMs = nowMs();
 	const route = metadata.route ?? "";
 	const answered = response.headersSent;
