@@ -60,3 +60,15 @@ it.each([
 ])("%j holds %j", (text, wanted) => {
 	expect(pairs(text)).toEqual(wanted);
 });
+
+it.each([
+	[{}, { requestLines: true, redact: [], sendShipped: false }],
+	[{ TRIVET_REQUEST_LINES: "off" }, { requestLines: false }],
+	[{ TRIVET_REQUEST_LINES: " OFF " }, { requestLines: false }],
+	[{ TRIVET_REQUEST_LINES: "never" }, { requestLines: true }],
+	[{ TRIVET_REDACT: "national_id, IBAN" }, { redact: ["national_id", "iban"] }],
+	[{ TRIVET_REDACT: "off" }, { redact: undefined }],
+	[{ TRIVET_SHIPPED_LINES: "send" }, { sendShipped: true }],
+])("lines: %j", (env: Record<string, string>, wanted) => {
+	expect(readSettings(env)).toMatchObject(wanted);
+});

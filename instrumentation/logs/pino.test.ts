@@ -190,15 +190,18 @@ describe("other ways to log", () => {
 	});
 	afterAll(() => capture.close());
 
-	it("a logger made before the instrumentation is started", async () => {
-		const app = runApp("pino-early.cjs", { load: "none", otlp: capture.url });
-		await (await fetch(await app.url())).text();
-		const span = await capture.until(() => capture.spans.find(({ kind }) => kind === 2), "the server span");
-		expect(app.lines()).toMatchObject([
-			{ msg: "before start" },
-			{ msg: "in a request", ...STATIC, trace_id: span.traceId },
-		]);
-	});
+	it.each(["pino-early.cjs", "pino-early.mjs"])(
+		"a logger made before the instrumentation is started: %s",
+		async (file) => {
+			const app = runApp(file, { load: "none", otlp: capture.url });
+			await (await fetch(await app.url())).text();
+			const span = await capture.until(() => capture.spans.find(({ kind }) => kind === 2), "the server span");
+			expect(app.lines()).toMatchObject([
+				{ msg: "before start" },
+				{ msg: "in a request", ...STATIC, trace_id: span.traceId },
+			]);
+		},
+	);
 
 	it.each([
 		{ version: "10", app: "pino-transport.mjs" },
