@@ -13,7 +13,7 @@ if (!existsSync(new URL("../node_modules/typescript", import.meta.url))) {
 	stop("The packages are not installed yet: run `npm install` first.");
 }
 
-/** What each command is compiled into, and whether it needs the pages. */
+/** What each command is compiled into, and whether it needs the pages. One with a project of its own needs only that. */
 const COMMANDS = {
 	start: { module: "cli/start.js", pages: true },
 	stack: { module: "cli/stack.js", pages: true },
@@ -33,8 +33,8 @@ if (!command) stop(`There is no command "${name}": it is one of ${Object.keys(CO
 
 try {
 	const needsNoPages = ["--help", "-h", "--build", "--check"].some((flag) => args.includes(flag));
-	await build(root, { pages: command.pages && !needsNoPages, force: name === "build" });
 	if (command.project) await compile(root, command.project);
+	else await build(root, { pages: command.pages && !needsNoPages, force: name === "build" });
 	if (command.module) {
 		const { main } = await import(new URL(`../dist/${command.module}`, import.meta.url).href);
 		await main(args, root);

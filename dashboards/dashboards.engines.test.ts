@@ -35,15 +35,6 @@ const all = boards().map(({ spec: { uid } }): [string, Dashboard] => [
 	JSON.parse(readFileSync(join(root, `dashboards/${uid}.json`), "utf8")),
 ]);
 
-/** What is rightly empty while all is well. By board, panel and query. */
-const EMPTY_WHEN_WELL = new Set([
-	// No line of the shop has its trace's ID in the text alone.
-	"trivet-trace/Log lines of the trace/B",
-	// Nothing is dropped, nothing failed.
-	"trivet-trace/Failed spans/A",
-	"trivet-logs/Errors by service/A",
-]);
-
 describe.skipIf(skipped)("the boards on real engines", () => {
 	const folder = mkdtempSync(join(tmpdir(), "trivet-boards-"));
 	let trivet: Started;
@@ -58,9 +49,12 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 		engines = { prometheus: urlOf("Prometheus"), loki: urlOf("Loki"), tempo: urlOf("Tempo") };
 		const others = otherProfiles(trivet.otlpUrl);
 		const from = Date.now();
+		// Something to see on every panel, those about failures too.
+		await Promise.all(["payment-failing", "error-burst"].map((fault) => switchOn(trivet.consoleUrl, fault)));
 		try {
 			// Two readings of everything, and a checkout with its lines: what the slowest panel needs.
 			trace = await until(() => checkout(trivet.consoleUrl), 120_000);
+			await sendLine(trivet.otlpUrl, `retried the request of trace_id=${trace}`);
 			await until(() => settled(engines, from), 240_000);
 		} finally {
 			others.stop();
@@ -83,10 +77,10 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 		const questions = panelsOf(board).flatMap((panel) => targetsOf(panel).map((target) => [panel, target] as const));
 		test.each(questions.map(([panel, target]) => [panel.title ?? "", target.refId, panel, target] as const))(
 			"%s, query %s",
-			async (title, refId, panel, target) => {
+			async (_title, _refId, panel, target) => {
 				const answer = await ask(target, engines, chosen.get(uid) as Choices, range);
 				const why = `${answer.question}\n${JSON.stringify(answer).slice(0, 300)}`;
-				if (!EMPTY_WHEN_WELL.has(`${uid}/${title}/${refId}`)) expect(answer.count, why).toBeGreaterThan(0);
+				expect(answer.count, why).toBeGreaterThan(0);
 				if (target.exemplar) expect(answer.exemplars, `exemplars of ${why}`).toBeGreaterThan(0);
 				expectUnit(panel, target, answer, why);
 			},
@@ -140,6 +134,26 @@ async function checkout(consoleUrl: string): Promise<string | null> {
 	return traces.find(({ services, rootMissing }) => services.length >= 6 && !rootMissing)?.traceId ?? null;
 }
 
+async function switchOn(consoleUrl: string, fault: string): Promise<void> {
+	const answer = await fetch(`${consoleUrl}/api/demo/faults/${fault}`, {
+		method: "PUT",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({ enabled: true }),
+	});
+	if (!answer.ok) throw new Error(`${fault}: ${answer.status} ${await answer.text()}`);
+}
+
+/** Of a writer that knows no structured metadata. */
+async function sendLine(otlpUrl: string, stringValue: string): Promise<void> {
+	const record = { timeUnixNano: `${Date.now()}000000`, body: { stringValue } };
+	const attributes = [{ key: "service.name", value: { stringValue: "legacy-http" } }];
+	await fetch(`${otlpUrl}/v1/logs`, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({ resourceLogs: [{ resource: { attributes }, scopeLogs: [{ logRecords: [record] }] }] }),
+	});
+}
+
 /** What comes last: a rate over its whole window of the scraped, of the generator's, of the rules' own, and of every profile. */
 async function settled({ prometheus }: Engines, sinceMs: number): Promise<boolean> {
 	const least = [
@@ -188,11 +202,11 @@ function expectUnit(panel: Panel, { refId, expr = "" }: Target, { values }: Answ
 	const isCount = /_(count|total|requests|increase)\b|count_over_time|\bcount\(|_total\)\?/.test(expr);
 	switch (unit) {
 		case "s":
-			expect(expr, why).toMatch(/_seconds|_milliseconds_bucket[^]*\/ 1000/);
+			expect(expr, why).toMatch(/_seconds/);
 			expect(least >= 0 && most < 86_400, why).toBe(true);
 			break;
 		case "percentunit":
-			expect(expr, why).toMatch(/ \/ |_ratio|_seconds_sum/);
+			expect(expr, why).toMatch(/ \/ |[_:]ratio|_seconds_sum/);
 			expect(least >= -1000 && most <= 1.000001, why).toBe(true);
 			break;
 		case "bytes":

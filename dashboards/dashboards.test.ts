@@ -18,9 +18,7 @@ test.each([...files])("%s is what its builder makes: `npm run dashboards` was ru
 });
 
 test("no board lies about that nothing builds", () => {
-	const lying = readdirSync(join(root, "dashboards")).filter(
-		(name) => name.endsWith(".json"),
-	);
+	const lying = readdirSync(join(root, "dashboards")).filter((name) => name.endsWith(".json"));
 	expect(lying.map((name) => `dashboards/${name}`).sort()).toEqual([...names].sort());
 });
 

@@ -1,6 +1,6 @@
 /** Log lines by service, level and pattern. */
 import { type Board, board } from "../board.ts";
-import { CELL, consoleLogs, consoleTrace, LABEL, logsBoard, redBoard, toConsole, traceBoard } from "../links.ts";
+import { CELL, consoleLogs, LABEL, logsBoard, redBoard, toConsole } from "../links.ts";
 import { chart, logs, stat, TROUBLE, table } from "../panels.ts";
 import { lines, logCounts, logLines, logRows } from "../queries.ts";
 import { errorRate } from "../red-promql.ts";
@@ -152,13 +152,13 @@ export function logsBoardOf(): Board {
 				panels: [
 					logs({
 						title: "Lines",
-						description: "The newest of the chosen lines. Open one: its trace_id leads to the trace.",
+						description:
+							"The newest of the chosen lines. Open one: its trace_id leads to the trace where the Loki data source has derived fields.",
 						unit: "short",
 						w: 24,
 						h: 16,
 						queries: [logLines(LINES)],
 						links: page,
-						dataLinks: [traceBoard(LABEL("trace_id")), consoleTrace(LABEL("trace_id"))],
 					}),
 				],
 			},

@@ -30,15 +30,23 @@ function figure(title: string, description: string, expr: string, steps: Steps =
 	return stat({ title, description, unit: "short", w: 6, h: 4, queries: [now(expr)], links, steps });
 }
 
-/** The collector's counters have `_total` or not, as its reader is set. */
-const collector = (name: string, by: string) =>
-	`sum by (${by}) (rate({__name__=~"otelcol_${name}(_total)?"}[${RATE}]))`;
-const SIGNALS = "(spans|log_records|metric_points)";
-/** The signal out of the metric's name, which rate() drops. */
+const SIGNALS = ["spans", "log_records", "metric_points"];
+
+/** Of several counters, whose names may end with `_total` or not, together: each alone, because rate() drops the names. */
+function sumOf(how: "rate" | "increase", window: string, ...names: readonly string[]): string {
+	return names.map((name) => `(sum(${how}({__name__=~"${name}(_total)?"}[${window}])) or vector(0))`).join(" + ");
+}
+
+const ofSignals = (...names: readonly string[]) =>
+	names.flatMap((name) => SIGNALS.map((signal) => `otelcol_${name}_${signal}`));
 const bySignal = (name: string) =>
-	["spans", "log_records", "metric_points"].map(
-		(signal): Line => [orZero(collector(`${name}_${signal}`, "")), signal.replace("_", " ")],
-	);
+	SIGNALS.map((signal): Line => [sumOf("rate", RATE, `otelcol_${name}_${signal}`), signal.replace("_", " ")]);
+const together = (name: string) => sumOf("rate", RATE, ...ofSignals(name));
+const DROPPED = [
+	...ofSignals("receiver_refused", "exporter_send_failed", "exporter_enqueue_failed"),
+	"tempo_discarded_spans",
+	"loki_discarded_samples",
+];
 const p95 = (metric: string, by: string, more = "") =>
 	`histogram_quantile(0.95, sum by (${by}, le) (rate(${metric}_bucket${more}[${RATE}])))`;
 const CONSOLE = '{job="trivet-console"}';
@@ -65,7 +73,7 @@ export function stackBoardOf(): Board {
 					figure(
 						"Telemetry dropped",
 						"Spans, lines and points that were refused, discarded or not sent on in the time range.",
-						`sum(increase({__name__=~"otelcol_receiver_refused_${SIGNALS}(_total)?|otelcol_exporter_(send_failed|enqueue_failed)_${SIGNALS}(_total)?|tempo_discarded_spans_total|loki_discarded_samples_total"}[$__range])) or vector(0)`,
+						sumOf("increase", "$__range", ...DROPPED),
 					),
 					figure(
 						"Rules that fail",
@@ -108,9 +116,9 @@ export function stackBoardOf(): Board {
 						"Refused at the door or given up after all tries, a second: 0 when all is well.",
 						"cps",
 						[
-							[orZero(collector(`receiver_refused_${SIGNALS}`, "")), "refused"],
-							[orZero(collector(`exporter_send_failed_${SIGNALS}`, "")), "not sent"],
-							[orZero(collector(`exporter_enqueue_failed_${SIGNALS}`, "")), "queue full"],
+							[together("receiver_refused"), "refused"],
+							[together("exporter_send_failed"), "not sent"],
+							[together("exporter_enqueue_failed"), "queue full"],
 						],
 					),
 					of(
