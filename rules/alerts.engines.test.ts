@@ -251,7 +251,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 			{ 60: [], 120: ["RestartLoop inventory"] },
 		],
 		[
-			"one instance whose time begins again",
+			"one instance whose time begins again and again",
 			{ [`process_uptime_seconds{${SHOP}}`]: [300, 315, 4, 19, 3, 18, 2, 17] },
 			{ 45: [], 90: ["RestartLoop orders"] },
 		],
