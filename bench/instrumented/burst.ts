@@ -7,7 +7,7 @@ import { type Places, startApp, type Variant } from "./variant.ts";
 export interface BurstEnd {
 	written: number;
 	delivered: number;
-	/** Dropped, by the process's own last count. */
+	/** Dropped, by the process's own count: in a record about them or in its last metrics. */
 	countedAsDropped: number;
 	unaccounted: number;
 	/** How long the process lived on after SIGTERM. */
@@ -24,12 +24,18 @@ export async function burst(variant: Variant, places: Places, sink: Sink, lines:
 	const beganMs = performance.now();
 	await app.stop(5_000);
 	const endedAfterMs = performance.now() - beganMs;
-	const { lines: records, sequences, exported } = await sink.counts();
+	const { lines: records, sequences, lost, exported } = await sink.counts();
 	const written = readFileSync(file, "utf8").split("\n").length - 1;
 	// Whoever numbers the records is counted by the numbers: one that came twice is one.
 	const delivered = sequences > 0 ? sequences : records;
-	const countedAsDropped =
-		(exported["log_records dropped_queue_full"] ?? 0) + (exported["log_records dropped_not_sent"] ?? 0);
+	const inMetrics = ["log_records dropped_queue_full", "log_records dropped_not_sent"].map(
+		(name) => exported[name] ?? 0,
+	);
+	// The same loss, told twice: by a record, and by the last metrics if they came out.
+	const countedAsDropped = Math.max(
+		lost,
+		inMetrics.reduce((sum, value) => sum + value, 0),
+	);
 	return {
 		written,
 		delivered,

@@ -5,6 +5,8 @@ export interface OtlpContent {
 	items: number;
 	/** `log.record.sequence` of its records, where they have one (JSON only). */
 	sequences: number[];
+	/** What its records say was lost (JSON only). */
+	lost: number;
 	/** Values of the counter `trivet_exported_total` by `item outcome` (JSON only). */
 	exported: Record<string, number>;
 }
@@ -13,7 +15,7 @@ export interface OtlpContent {
 export function contentOf(body: Buffer, contentType: string | undefined): OtlpContent {
 	return contentType?.includes("json") === true
 		? fromJson(JSON.parse(body.toString()) as Json)
-		: { items: fromProto(body), sequences: [], exported: {} };
+		: { items: fromProto(body), sequences: [], lost: 0, exported: {} };
 }
 
 function fromProto(body: Buffer): number {
@@ -45,6 +47,8 @@ interface Json {
 	resourceMetrics?: { scopeMetrics: { metrics: { name: string; sum?: { dataPoints: Point[] } }[] }[] }[];
 }
 
+const LOST = "trivet.lost.log_records";
+
 function fromJson({ resourceSpans = [], resourceLogs = [], resourceMetrics = [] }: Json): OtlpContent {
 	const records = resourceLogs.flatMap(({ scopeLogs }) => scopeLogs.flatMap(({ logRecords }) => logRecords));
 	const metrics = resourceMetrics.flatMap(({ scopeMetrics }) => scopeMetrics.flatMap((scope) => scope.metrics));
@@ -56,11 +60,16 @@ function fromJson({ resourceSpans = [], resourceLogs = [], resourceMetrics = [] 
 			const of = Object.fromEntries(attributes.map(({ key, value }) => [key, value.stringValue]));
 			return [`${of.item} ${of.outcome}`, asDouble ?? 0] as const;
 		});
+	const number = (record: { attributes: Attributes }, name: string) =>
+		Number(record.attributes.find(({ key }) => key === name)?.value.intValue);
+	const told = records.filter((record) => number(record, LOST) > 0);
 	return {
 		items: spans.length + records.length + metrics.length,
 		sequences: records
-			.map(({ attributes }) => Number(attributes.find(({ key }) => key === "log.record.sequence")?.value.intValue))
+			.filter((record) => !told.includes(record))
+			.map((record) => number(record, "log.record.sequence"))
 			.filter(Number.isInteger),
+		lost: told.reduce((sum, record) => sum + number(record, LOST), 0),
 		exported: Object.fromEntries(exported),
 	};
 }

@@ -10,6 +10,8 @@ export interface SinkCounts {
 	metrics: number;
 	/** Different `log.record.sequence`s. */
 	sequences: number;
+	/** Lines that records said were lost. */
+	lost: number;
 	/** `trivet_exported_total` as it was last told, by `item outcome`. */
 	exported: Record<string, number>;
 }
@@ -18,6 +20,7 @@ export interface SinkCounts {
 const none = { spans: 0, lines: 0, metrics: 0 };
 let counts = { ...none };
 let exported: Record<string, number> = {};
+let lost = 0;
 const sequences = new Set<number>();
 const PATHS: Record<string, keyof typeof none> = {
 	"/v1/traces": "spans",
@@ -38,6 +41,7 @@ const server = createServer((request, response) => {
 		if (signal === undefined) return;
 		const content = contentOf(Buffer.concat(chunks), type);
 		counts[signal] += content.items;
+		lost += content.lost;
 		if (Object.keys(content.exported).length > 0) exported = content.exported;
 		if (sequences.size < MOST_SEQUENCES) for (const one of content.sequences) sequences.add(one);
 	});
@@ -49,6 +53,7 @@ process.on("message", (message: { forget: boolean }) => {
 	if (message.forget) {
 		counts = { ...none };
 		exported = {};
+		lost = 0;
 		sequences.clear();
 	}
 	answer();
@@ -57,6 +62,6 @@ process.on("SIGTERM", () => process.exit(0));
 
 function answer(): void {
 	const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-	const now: SinkCounts = { url, ...counts, sequences: sequences.size, exported };
+	const now: SinkCounts = { url, ...counts, sequences: sequences.size, lost, exported };
 	process.send?.(now);
 }

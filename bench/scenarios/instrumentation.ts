@@ -176,6 +176,6 @@ function what({ rounds, requests, lines }: { rounds: number; requests: number; l
 		`CPU is the app's process alone, user and system, over fixed work after a warm-up; each round starts every variant anew, in turns, and figures are medians of ${rounds} rounds or more. What is sent goes over OTLP/HTTP to a collector in another process that takes everything.`,
 		`Requests: ${number(requests)} to an express route with one pino line and one prom-client observation, ${CONNECTIONS} keep-alive connections. @trivet/instrumentation has its defaults: span, RED and exemplars, ids on the line, the line and the metrics sent, its own line per request off; auto-instrumentations-node has its defaults with traces, logs and metrics sent; instrumentation-http alone makes and sends spans (batch processor, protobuf), without metrics and lines.`,
 		`Lines: ${number(lines)} in a loop, four a span, to /dev/null, over the same with OpenTelemetry's tracer alone; the sent ones ${number(lines / 5)} at 20,000/s. Observations: in a sampled span, over four series.`,
-		"Start-up: from spawning to listening, by each one's documented flag. Burst: what the app's own output has, less what arrived and what the process's last metrics say was dropped.",
+		"Start-up: from spawning to listening, by each one's documented flag. Burst: what the app's own output has, less what arrived and what the process itself says was dropped.",
 	].join(" ");
 }
