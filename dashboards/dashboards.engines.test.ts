@@ -159,7 +159,7 @@ async function settled({ prometheus }: Engines, sinceMs: number): Promise<boolea
 	const least = [
 		'count(count_over_time(http_server_request_duration_seconds_count{job="trivet-console"}[4m]) > 3)',
 		"count(count_over_time(traces_service_graph_request_failed_total[4m]) > 0) or count(traces_service_graph_request_total)",
-		"count(slo:error_budget:remaining_ratio)",
+		"count(slo:error_budget:remaining_ratio offset 20s)",
 		"count(slo:sli_error:ratio_rate6h)",
 		"count(count_over_time(traces_span_metrics_duration_milliseconds_count[4m]) > 2)",
 		"count(count_over_time(fulfilment_lag_seconds_count[4m]) > 2)",

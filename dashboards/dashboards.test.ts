@@ -22,6 +22,11 @@ test("no board lies about that nothing builds", () => {
 	expect(lying.map((name) => `dashboards/${name}`).sort()).toEqual([...names].sort());
 });
 
+test("compose provisions this folder", () => {
+	const path = /^ +path: (\S+)$/m.exec(read("collector-config/grafana/provisioning/dashboards/trivet.yaml"))?.[1];
+	expect(read("docker-compose.yml")).toContain(`- ./dashboards:${path}:ro\n`);
+});
+
 test("uids are stable, unique and short enough for Grafana; every file is named after its own", () => {
 	const uids = all.map(([path, { uid }]) => [path, uid]);
 	for (const [path, uid] of uids) {
