@@ -31,7 +31,7 @@ export async function build(root, { pages, force }) {
 	if (pages) {
 		steps.push({
 			name: "pages",
-			sources: ["console", "core", "server/api/schema.ts"],
+			sources: ["console", "core", "server/api/schema.ts", "docs/runbooks.md"],
 			output: "console/.next",
 			run: () => run(root, process.execPath, [bin(root, "next/dist/bin/next"), "build", "console"]),
 		});

@@ -15,6 +15,7 @@ import {
 	redAnswerSchema,
 	servicesSchema,
 	skeletonSchema,
+	sloSchema,
 	spanVersionsSchema,
 	statusSchema,
 	topologySchema,
@@ -233,6 +234,8 @@ test("every endpoint answers in the shape of its schema", async () => {
 	expect(red.series.map(({ route }) => route)).toEqual(["/checkout"]);
 	expect(logsSchema.parse(await answer("/api/logs?level=error&q=stock")).records).toHaveLength(1);
 	exemplarsSchema.parse(await answer("/api/exemplars"));
+	const budgets = sloSchema.parse(await answer("/api/slo?service=shop"));
+	expect([budgets.status, budgets.reason]).toEqual(["not configured", expect.stringContaining("npm run stack")]);
 	const fields = fieldsSchema.parse(await answer("/api/fields?field=service"));
 	expect(fields.values.map(({ value }) => value).sort()).toEqual(["shop", "web"]);
 	// Minutes are added up a moment after their spans arrive.
