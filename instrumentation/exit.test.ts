@@ -244,6 +244,21 @@ describe("a burst of 50,000 lines in one go", () => {
 		expect(reported()).toBe(dropped());
 	});
 
+	it("then SIGTERM with a receiver that is slow: what arrived, what was dropped and what there was no time for are all of it", async () => {
+		capture.behaviour = { slowMs: 200 };
+		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["serve", "50000"], env: LATE });
+		await app.url();
+		expect(await app.stop()).toEqual({ code: null, signal: "SIGTERM" });
+		expect(app.lines()).toHaveLength(50_000);
+		const late = Number(/before (\d+) log lines/.exec(app.stderr)?.[1]);
+		const arrived = capture.records.length - reports().length;
+		expect(arrived).toBeGreaterThan(0);
+		// Whatever was under way at the very end may have arrived as well: counted as lost, never the other way round.
+		const total = arrived + reported() + late;
+		expect(total).toBeGreaterThanOrEqual(50_001);
+		expect(total).toBeLessThanOrEqual(50_001 + 512);
+	});
+
 	it("then process.exit: the same, without the metrics", async () => {
 		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["exit", "50000"], env: LATE });
 		expect(await app.exited).toEqual({ code: 3, signal: null });

@@ -54,7 +54,12 @@ export interface CapturedPoint {
 }
 
 /** What the server does with the next requests. */
-export type Behaviour = "ok" | "hang" | "cut" | { status: number; headers?: Record<string, string>; times?: number };
+export type Behaviour =
+	| "ok"
+	| "hang"
+	| "cut"
+	| { slowMs: number }
+	| { status: number; headers?: Record<string, string>; times?: number };
 
 /** A real OTLP/HTTP receiver for JSON bodies that keeps what it is sent, and can be told to misbehave. */
 export class Capture {
@@ -120,7 +125,9 @@ export class Capture {
 		for await (const chunk of request) {
 			chunks.push(chunk as Buffer);
 		}
-		if (typeof behaviour === "object") {
+		if (typeof behaviour === "object" && "slowMs" in behaviour) {
+			await new Promise((resolve) => setTimeout(resolve, behaviour.slowMs));
+		} else if (typeof behaviour === "object") {
 			if (behaviour.times !== undefined && --behaviour.times <= 0) {
 				this.behaviour = "ok";
 			}
