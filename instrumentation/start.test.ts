@@ -1,3 +1,6 @@
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { Capture } from "./testing/capture.ts";
 import { killApps, runApp } from "./testing/run-app.ts";
@@ -43,4 +46,83 @@ describe("threads and clusters", () => {
 		expect(app.stderr.match(/\[trivet\] app-under-test: /g)).toHaveLength(3);
 		expect((await app.stop()).code).toBe(0);
 	});
+
+	it("threads that log and call do so as ever, and one line says that they are left alone", async () => {
+		const app = runApp("threads-log.mjs", { otlp: capture.url });
+		await app.url();
+		await expect.poll(() => app.lines()).toHaveLength(4);
+		const lines = app.lines();
+		expect(lines.map(({ msg, code }) => [msg, code]).sort()).toEqual([
+			["thread ended", 0],
+			["thread ended", 0],
+			["thread got an answer", undefined],
+			["thread got an answer", undefined],
+		]);
+		expect(lines.filter(({ service }) => service === "app-under-test").map(({ msg }) => msg)).toEqual([
+			"thread ended",
+			"thread ended",
+		]);
+		expect(await app.said(/worker threads are left alone/)).toBeDefined();
+		await app.stop();
+		expect(app.stderr.match(/worker threads are left alone/g)).toHaveLength(1);
+		expect(app.stderr.match(/\[trivet\] app-under-test: /g)).toHaveLength(1);
+		expect(capture.spans.map(({ kind }) => kind)).toEqual([2, 2]);
+	});
+
+	it("a transport of pino is no thread to speak of", async () => {
+		const app = runApp("threads-log.mjs", { otlp: capture.url, args: ["transport"] });
+		await app.url();
+		await app.said(/through a transport/);
+		expect(await app.stop()).toEqual({ code: null, signal: "SIGTERM" });
+		expect(app.stderr).not.toContain("worker threads");
+	});
+
+	it.each(["express.cjs", "express.mjs"])(
+		"under PM2's cluster mode each worker of %s reports for itself by the app's name, and one serves the page",
+		async (file) => {
+			const script = fileURLToPath(new URL(`testing/apps/${file}`, import.meta.url));
+			const port = await freePort();
+			const app = runApp("pm2-daemon.cjs", {
+				otlp: capture.url,
+				load: "none",
+				args: [script, String(port)],
+				env: {
+					OTEL_SERVICE_NAME: "",
+					OTEL_RESOURCE_ATTRIBUTES: "",
+					OTEL_METRICS_EXPORTER: "prometheus",
+					OTEL_EXPORTER_PROMETHEUS_PORT: String(port),
+				},
+			});
+			const url = await app.url();
+			const ids = new Map<unknown, unknown>();
+			await expect
+				.poll(async () => {
+					await (await fetch(`${url}/users/7`, { headers: { connection: "close" } })).text();
+					for (const { resource } of [...capture.spans, ...capture.records]) {
+						ids.set(resource["process.pid"], resource["service.instance.id"]);
+						expect(ids.get(resource["process.pid"])).toBe(resource["service.instance.id"]);
+					}
+					return ids.size;
+				})
+				.toBe(2);
+			expect(new Set(ids.values()).size).toBe(2);
+			expect(new Set(capture.spans.map(({ resource }) => resource["service.name"]))).toEqual(
+				new Set(["@trivet/instrumentation"]),
+			);
+			expect(app.lines()[0]).toMatchObject({ trace_id: expect.any(String), service: "@trivet/instrumentation" });
+			await app.said(/one worker serves its own metrics only/);
+			await app.said(/is in use, so \/metrics is not served/);
+			expect(await (await fetch(`http://127.0.0.1:${port}/metrics`)).text()).toContain("app_work_seconds_count");
+			expect(await app.stop()).toEqual({ code: 0, signal: null });
+			expect(app.stdout.match(/ended null SIGINT/g)).toHaveLength(2);
+		},
+	);
 });
+
+async function freePort(): Promise<number> {
+	const probe = createServer().listen(0, "127.0.0.1");
+	await once(probe, "listening");
+	const { port } = probe.address() as { port: number };
+	probe.close();
+	return port;
+}

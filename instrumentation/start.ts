@@ -37,6 +37,7 @@ import { describeSampler, type SamplerChoice } from "./sampling/choice.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
+import { noteThreads } from "./threads.ts";
 import { hookLibraries, LIBRARIES } from "./traces/libraries.ts";
 import { measuredDb } from "./traces/measured-db.ts";
 import { measuredRpcProvider } from "./traces/measured-rpc.ts";
@@ -94,7 +95,9 @@ export function start(options: StartOptions = {}): Instance | undefined {
 }
 
 function begin(settings: Settings): Instance {
-	const identity = identify(settings, VERSION, process.argv[1]);
+	// PM2 runs a script of its own, which then loads the app's.
+	const identity = identify(settings, VERSION, process.env.pm_exec_path ?? process.argv[1]);
+	guarded("the watch for threads", noteThreads);
 	const enabled = new Set(KNOWN.filter((name) => isEnabled(settings, name)));
 	const red = createRed(settings.seriesLimit);
 	const openTraces = new OpenTraces(settings.profileToken !== undefined);

@@ -68,6 +68,18 @@ function below(profile: Profile, name: string): number {
 		.reduce((sum, { value }) => sum + Number(value.at(-1)), 0);
 }
 
+/** The function with most of the last value; V8's own, as `(program)`, apart. */
+function hottest(profile: Profile): string {
+	const functions = new Map(profile.function.map((of) => [of.id, profile.stringTable.strings[Number(of.name)]!]));
+	const locations = new Map(profile.location.map((of) => [of.id, functions.get(of.line[0]!.functionId)!]));
+	const self = new Map<string, number>();
+	for (const { locationId, value } of profile.sample) {
+		const name = locations.get(locationId[0]!)!;
+		self.set(name, (self.get(name) ?? 0) + Number(value.at(-1)));
+	}
+	return [...self].filter(([name]) => !name.startsWith("(")).sort(([, a], [, b]) => b - a)[0]![0];
+}
+
 /** `go tool pprof` where Go brings it built; where it would be built first, that takes minutes. */
 async function top(body: Uint8Array, context: TestContext): Promise<string> {
 	const tool = await run("go", ["env", "GOTOOLDIR"]).then(
@@ -104,7 +116,7 @@ describe("a CPU profile", () => {
 		const profile = (await response.json()) as Profiler.Profile & About;
 		const hot = profile.nodes.find(({ callFrame }) => callFrame.functionName === "burnCpu")!;
 		expect(hot.callFrame.url).toContain("apps/profiled.mjs");
-		const hits = profile.nodes.filter(({ callFrame }) => callFrame.functionName !== "(idle)");
+		const hits = profile.nodes.filter(({ callFrame }) => !callFrame.functionName.startsWith("("));
 		expect(hits.every(({ hitCount }) => hitCount! <= hot.hitCount!)).toBe(true);
 		expect(profile.samples).toHaveLength(profile.timeDeltas!.length);
 
@@ -131,9 +143,7 @@ describe("a CPU profile", () => {
 		expect(response.headers.get("content-type")).toBe("application/octet-stream");
 		const profile = Profile.decode(gunzipSync(new Uint8Array(await response.arrayBuffer())));
 		expect(typesOf(profile)).toEqual(["samples/count", "cpu/nanoseconds"]);
-		const all = profile.sample.reduce((sum, { value }) => sum + Number(value[1]), 0);
-		expect(below(profile, "burnCpu")).toBeGreaterThan(0.5 * all);
-		expect(all).toBeLessThan(1.5 * Number(profile.durationNanos));
+		expect(hottest(profile)).toBe("burnCpu");
 		expect(namesIn(profile)).not.toContain("(idle)");
 		const header = response.headers.get("trivet-trace-ids")!.split(",");
 		expect(commentsOf(profile)).toEqual(

@@ -9,6 +9,8 @@ export interface RunOptions {
 	/** How the instrumentation is loaded. */
 	load?: "import" | "require" | "NODE_OPTIONS" | "none";
 	args?: readonly string[];
+	/** Node's own flags, before ours. */
+	flags?: readonly string[];
 	/** The OTLP endpoint. */
 	otlp?: string;
 	/** Another Node than this one, or than TRIVET_TEST_NODE, which runs all apps of a test. */
@@ -89,7 +91,8 @@ export function runApp(file: string, options: RunOptions = {}): App {
 	const path = file.startsWith("/") ? file : fileURLToPath(new URL(`apps/${file}`, import.meta.url));
 	const { load = "import" } = options;
 	const entry = "@trivet/instrumentation/register";
-	const flags = load === "import" ? ["--import", entry] : load === "require" ? ["--require", entry] : [];
+	const own = load === "import" ? ["--import", entry] : load === "require" ? ["--require", entry] : [];
+	const flags = [...(options.flags ?? []), ...own];
 	const app = new App(
 		spawn(options.node ?? process.env.TRIVET_TEST_NODE ?? process.execPath, [...flags, path, ...(options.args ?? [])], {
 			cwd: options.cwd ?? fileURLToPath(new URL("apps", import.meta.url)),
