@@ -44,7 +44,7 @@ describe.each(all)("%s", (_, board) => {
 		expect(board.id ?? null).toBe(null);
 		const uids = new Set([...JSON.stringify(board).matchAll(/"uid":"([^"]+)"/g)].map(([, uid]) => uid));
 		uids.delete(board.uid);
-		for (const uid of uids) expect(["${prometheus}", "${loki}", "${tempo}", "-- Mixed --"]).toContain(uid);
+		for (const uid of uids) expect(["${prometheus}", "${loki}", "${tempo}"]).toContain(uid);
 		for (const target of panels.flatMap(targetsOf)) expect(target.datasource?.uid).toMatch(/^\$\{(\w+)\}$/);
 		for (const variable of board.templating?.list ?? []) {
 			if (variable.type === "query") expect(variable.current?.value ?? "$__all").toBe("$__all");

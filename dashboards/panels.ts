@@ -21,13 +21,10 @@ export type Unit =
 	| "reqps"
 	| "ops"
 	| "cps"
-	| "wps"
 	| "percentunit"
 	| "bytes"
-	| "Bps"
 	| "short"
 	| "none"
-	| "cpm"
 	| "currencyUSD";
 
 export interface Spec {

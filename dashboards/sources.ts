@@ -4,5 +4,3 @@ import type { DataSourceRef } from "@grafana/grafana-foundation-sdk/common";
 export const PROMETHEUS: DataSourceRef = { type: "prometheus", uid: "${prometheus}" };
 export const LOKI: DataSourceRef = { type: "loki", uid: "${loki}" };
 export const TEMPO: DataSourceRef = { type: "tempo", uid: "${tempo}" };
-/** Grafana's own name for a panel whose queries ask several. */
-export const MIXED: DataSourceRef = { type: "datasource", uid: "-- Mixed --" };
