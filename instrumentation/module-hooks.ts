@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire, register } from "node:module";
 import { join, sep } from "node:path";
 import { Hook as ImportHook } from "import-in-the-middle";
+import { diag } from "opentelemetry-api-latest";
 import { Hook as RequireHook } from "require-in-the-middle";
 import { here } from "./here.ts";
 import { say } from "./say.ts";
@@ -64,7 +65,9 @@ export function onModules(patches: Readonly<Record<string, Patch>>): void {
 		if (!done.has(module)) {
 			done.set(module, undefined);
 			try {
-				done.set(module, patch(module, folder === undefined ? undefined : versionIn(folder), folder));
+				const version = folder === undefined ? undefined : versionIn(folder);
+				done.set(module, patch(module, version, folder));
+				diag.debug(`hooked ${name} ${version ?? ""} in ${folder ?? "?"}`);
 			} catch (error) {
 				say(`${name} could not be instrumented: ${String(error)}`);
 			}

@@ -26,6 +26,40 @@ it.each([
 	expect(own).toMatchObject({ traceId: request.traceId, parentSpanId: request.spanId });
 });
 
+describe("what it says", () => {
+	const OF = {
+		otlp: "http://127.0.0.1:9",
+		env: { OTEL_TRACES_SAMPLER: "parentbased_traceidratio", OTEL_TRACES_SAMPLER_ARG: "0.25" },
+	};
+
+	it("is one line: the libraries, where data goes and the sampling", async () => {
+		const app = runApp("express.mjs", OF);
+		await app.url();
+		expect(app.stderr.trim().split("\n")).toEqual([
+			expect.stringMatching(
+				/^\[trivet\] app-under-test: http, express, .*pino, prom-client; traces http:\/\/127.0.0.1:9\/v1\/traces, logs http:\S+\/v1\/logs, metrics off; sampler .*0\.25.*; ESM hooks: /,
+			),
+		]);
+	});
+
+	it("is more by OTEL_LOG_LEVEL, with the versions that were hooked and without what is secret", async () => {
+		const app = runApp("express.mjs", {
+			...OF,
+			env: { ...OF.env, OTEL_LOG_LEVEL: "debug", OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20hidden" },
+		});
+		await app.url();
+		for (const said of [
+			/hooked pino \d+\.\d+/,
+			/hooked prom-client 15\./,
+			/settings \{"spanQueue"/,
+			/"service\.instance\.id"/,
+		]) {
+			expect(app.stderr).toMatch(said);
+		}
+		expect(app.stderr).not.toContain("hidden");
+	});
+});
+
 describe("threads and clusters", () => {
 	it("a worker thread is left alone, and each worker of a cluster reports for itself", async () => {
 		const app = runApp("threads.mjs", { otlp: capture.url });

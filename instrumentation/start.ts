@@ -4,7 +4,7 @@ import type { Instrumentation } from "@opentelemetry/instrumentation";
 import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
 import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
-import { context, propagation, trace } from "opentelemetry-api-latest";
+import { context, diag, propagation, trace } from "opentelemetry-api-latest";
 import { readContextFrom } from "./active-context.ts";
 import { hookClients } from "./http/client.ts";
 import { hookFastify } from "./http/fastify.ts";
@@ -175,6 +175,9 @@ function begin(settings: Settings): Instance {
 	};
 	setInstance(running);
 	say(summary(settings, identity, [...enabled], imports));
+	const { spanQueue, logQueue, quietPaths, attributeCountLimit, spanValueLimit, metricIntervalMs } = settings;
+	diag.debug("settings", { spanQueue, logQueue, quietPaths, attributeCountLimit, spanValueLimit, metricIntervalMs });
+	diag.debug("resource", identity.resource);
 	return running;
 }
 
