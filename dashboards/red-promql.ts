@@ -27,7 +27,8 @@ export function errorRate(of: Of = {}): string {
 
 /** 0 to 1; nothing where nobody called. */
 export function errorRatio(of: Of = {}): string {
-	return firstProfile((profile) => `(${errors(profile, of)}) / (${calls(profile, of, "")} > 0)`);
+	// Two counters of different age are extrapolated differently: never more failures than calls.
+	return firstProfile((profile) => `clamp_max((${errors(profile, of)}) / (${calls(profile, of, "")} > 0), 1)`);
 }
 
 /** Seconds. */

@@ -18,7 +18,7 @@ const SUCCESS: Steps = [
 const orders = (window: string, which = "") => `sum(rate(shop_orders_total${which}[${window}]))`;
 /** What the customer's card or the stock decides is no failure of ours. */
 const success = (window: string) =>
-	`1 - (${orders(window, '{status="failed"}')} or vector(0)) / (${orders(window)} > 0)`;
+	`1 - clamp_max((${orders(window, '{status="failed"}')} or vector(0)) / (${orders(window)} > 0), 1)`;
 
 const links = [consoleService("orders"), consoleTraces("orders"), redBoard("orders")];
 const ofSeries = [consoleService(LABEL("service_name")), redBoard(LABEL("service_name"))];

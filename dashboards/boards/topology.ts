@@ -24,7 +24,7 @@ function p95(window: string): string {
 /** Tempo counts failures from the first one on. */
 function failedShare(window: string): string {
 	const all = edges("rate", "total", window);
-	return `(${edges("rate", "failed_total", window)} or 0 * ${all}) / (${all} > 0)`;
+	return `clamp_max((${edges("rate", "failed_total", window)} or 0 * ${all}) / (${all} > 0), 1)`;
 }
 
 const ends = ["client", "server"].map(
@@ -82,7 +82,7 @@ export function topologyBoardOf(): Board {
 						h: 4,
 						queries: [
 							now(
-								`(sum(${edges("rate", "failed_total", RANGE)}) or vector(0)) / sum(${edges("rate", "total", RANGE)})`,
+								`clamp_max((sum(${edges("rate", "failed_total", RANGE)}) or vector(0)) / sum(${edges("rate", "total", RANGE)}), 1)`,
 							),
 						],
 						steps: TROUBLE,
