@@ -40,8 +40,11 @@ export function flushOnExit(
 			}
 			void flush(DEADLINE_MS, alone).finally(() => {
 				if (alone) {
-					settle(0);
-					process.kill(process.pid, signal);
+					try {
+						settle(0);
+					} finally {
+						process.kill(process.pid, signal);
+					}
 				}
 			});
 		};
