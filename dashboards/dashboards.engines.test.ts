@@ -29,6 +29,18 @@ const missing = missingEngines(ENGINE_NAMES);
 const skipped = missing.length > 0 && process.env.CI !== "true";
 if (skipped) console.warn(`Skipped: ${howToBuild(missing)}`);
 
+/** Of the demo shop. */
+const FAULTS = [
+	"slow-query",
+	"payment-failing",
+	"error-burst",
+	"slow-edge",
+	"dependency-cycle",
+	"stuck-consumer",
+	"crash-loop",
+	"lost-link",
+];
+
 const root = fileURLToPath(new URL("..", import.meta.url));
 const all = boards().map(({ spec: { uid } }): [string, Dashboard] => [
 	uid,
@@ -49,11 +61,13 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 		engines = { prometheus: urlOf("Prometheus"), loki: urlOf("Loki"), tempo: urlOf("Tempo") };
 		const others = otherProfiles(trivet.otlpUrl);
 		const from = Date.now();
-		// Something to see on every panel, those about failures too.
-		await Promise.all(["payment-failing", "error-burst"].map((fault) => switchOn(trivet.consoleUrl, fault)));
 		try {
 			// Two readings of everything, and a checkout with its lines: what the slowest panel needs.
 			trace = await until(() => checkout(trivet.consoleUrl), 120_000);
+			// Something to see on every panel, those about failures too.
+			await turn(trivet.consoleUrl, "payment-failing", true);
+			await until(() => has(engines, 'shop_orders_total{status="failed"} > 0'), 120_000);
+			await turn(trivet.consoleUrl, "payment-failing", false);
 			await sendLine(trivet.otlpUrl, `retried the request of trace_id=${trace}`);
 			await until(() => settled(engines, from), 240_000);
 		} finally {
@@ -90,11 +104,11 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 	test.each([
 		["by its HTTP server metrics", "storefront"],
 		["by its prom-client histogram", "legacy-http"],
-		["by span metrics of Tempo's generator", "notifications"],
+		["by span metrics of Tempo's generator", "inventory"],
 		["by span metrics of the collector's connector, in milliseconds", "connector-only"],
 	])("the RED board answers for a service known %s", async (_, service) => {
 		const [uid, board] = all[0] as [string, Dashboard];
-		const choices = await chooseAll(board, engines, range, { service });
+		const choices = await chooseAll(board, engines, range, { service, interval: "15s" });
 		const own = panelsOf(board).filter(({ title = "" }) => /\$service|^(Rate|Failed|P50|P95|P99)$/.test(title));
 		expect(own.length).toBeGreaterThan(8);
 		for (const panel of own) {
@@ -106,9 +120,32 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 		}
 	});
 
+	test.each(FAULTS)("with the fault %s no query fails, and none is empty", async (fault) => {
+		const turnedMs = Date.now();
+		await turn(trivet.consoleUrl, fault, true);
+		try {
+			// Until the generator's next round, which comes every ten seconds and after everything else.
+			const newest = "max(timestamp(traces_spanmetrics_latency_count))";
+			await until(() => has(engines, `${newest} > ${turnedMs / 1000 + 12}`), 120_000);
+			const during = { from: range.from, to: Date.now() };
+			for (const [uid, board] of all) {
+				const choices = await chooseAll(board, engines, during, { ...given(uid), trace });
+				for (const panel of panelsOf(board)) {
+					for (const target of targetsOf(panel)) {
+						const answer = await ask(target, engines, choices, during);
+						expect(answer.count, `${uid} ${panel.title} ${answer.question}`).toBeGreaterThan(0);
+						expectUnit(panel, target, answer, answer.question);
+					}
+				}
+			}
+		} finally {
+			await turn(trivet.consoleUrl, fault, false);
+		}
+	});
+
 	test("a service that has two profiles is read from the first alone", async () => {
 		const [, board] = all[0] as [string, Dashboard];
-		const choices = await chooseAll(board, engines, range, { service: "storefront" });
+		const choices = await chooseAll(board, engines, range, { service: "storefront", interval: "15s" });
 		const rate = panelsOf(board).find(({ title, type }) => title === "Rate" && type === "stat") as Panel;
 		const answer = await ask(targetsOf(rate)[0] as Target, engines, choices, range);
 		const seconds = (range.to - range.from) / 1000;
@@ -134,11 +171,11 @@ async function checkout(consoleUrl: string): Promise<string | null> {
 	return traces.find(({ services, rootMissing }) => services.length >= 6 && !rootMissing)?.traceId ?? null;
 }
 
-async function switchOn(consoleUrl: string, fault: string): Promise<void> {
+async function turn(consoleUrl: string, fault: string, enabled: boolean): Promise<void> {
 	const answer = await fetch(`${consoleUrl}/api/demo/faults/${fault}`, {
 		method: "PUT",
 		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ enabled: true }),
+		body: JSON.stringify({ enabled }),
 	});
 	if (!answer.ok) throw new Error(`${fault}: ${answer.status} ${await answer.text()}`);
 }
@@ -163,20 +200,16 @@ async function settled({ prometheus }: Engines, sinceMs: number): Promise<boolea
 		"count(slo:sli_error:ratio_rate6h)",
 		"count(count_over_time(traces_span_metrics_duration_milliseconds_count[4m]) > 2)",
 		"count(count_over_time(fulfilment_lag_seconds_count[4m]) > 2)",
-		'count(traces_spanmetrics_latency_count{service="notifications"})',
+		'count(traces_spanmetrics_latency_count{service="inventory"})',
 	];
 	if (Date.now() - sinceMs < 60_000) return false;
-	const found = await Promise.all(
-		least.map(async (query) => {
-			const answer = await fetch(`${prometheus}/api/v1/query`, {
-				method: "POST",
-				body: new URLSearchParams({ query }),
-			});
-			const { data } = (await answer.json()) as { data?: { result: unknown[] } };
-			return (data?.result.length ?? 0) > 0;
-		}),
-	);
-	return found.every(Boolean);
+	return (await Promise.all(least.map((query) => has({ prometheus }, query)))).every(Boolean);
+}
+
+async function has({ prometheus }: Pick<Engines, "prometheus">, query: string): Promise<boolean> {
+	const answer = await fetch(`${prometheus}/api/v1/query`, { method: "POST", body: new URLSearchParams({ query }) });
+	const { data } = (await answer.json()) as { data?: { result: unknown[] } };
+	return (data?.result.length ?? 0) > 0;
 }
 
 function given(uid: string): Record<string, string> {
