@@ -20,8 +20,8 @@ const CASES: [path: string, status: number, route: string | undefined][] = [
 ];
 
 describe.each([
-	["4", () => copyOf("express-4", "express", ["express-paths.cjs"]), "/files/*"],
-	["5", () => "express-paths.cjs", "/files/*path"],
+	["4", (): string => copyOf("express-4", "express", ["express-paths.cjs"]), "/files/*"],
+	["5", (): string => "express-paths.cjs", "/files/*path"],
 ] as const)("express %s", (_version, app, files) => {
 	let capture: Capture;
 	let url: string;

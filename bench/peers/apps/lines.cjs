@@ -10,7 +10,7 @@ const PACED_MS = 10;
 /** To a file every line is written at once, so that none is lost in the app itself. */
 const [file] = process.argv.slice(2);
 const log = pino(
-	pino.destination({ dest: file ?? "/dev/null", sync: true, minLength: file === undefined ? 65_536 : 0 }),
+	pino.destination({ dest: file ?? "/dev/null", sync: true, minLength: file === undefined ? 8_192 : 0 }),
 );
 const tracer = trace.getTracer("bench");
 const spans = Array.from({ length: 256 }, () => trace.setSpan(ROOT_CONTEXT, tracer.startSpan("work")));
