@@ -341,8 +341,8 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 	StoreDown: [
 		[
 			"Loki stops answering",
-			gauge('up{job="loki",instance="l:1"}', [1, 300], [0, 90]),
-			{ 300: [], 345: ["StoreDown"] },
+			gauge('up{job="loki",instance="l:1"}', [1, 300], [0, 120]),
+			{ 345: [], 375: ["StoreDown"] },
 		],
 		["an engine that is not run", gauge('up{job="loki",instance="l:1"}', [0, 600]), { 600: [] }],
 	],
