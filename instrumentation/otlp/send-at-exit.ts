@@ -33,7 +33,7 @@ export function settleLeftovers(leftovers: readonly Leftover[], deadlineMs: numb
 		}
 	}
 	if (lost.size > 0) {
-		const counts = [...lost].map(([what, count]) => `${count} ${what}`).join(" and ");
+		const counts = [...lost].map(([what, count]) => `${count} ${count === 1 ? what.slice(0, -1) : what}`).join(" and ");
 		say(`the process ended before ${counts} could be sent`);
 	}
 }
