@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { commitOf, thisMachine } from "./machine.ts";
 import { isMet, number, type Result, readmeWithFigures, writeResult } from "./report.ts";
 import { type Scenario, say } from "./scenario.ts";
+import { boards } from "./scenarios/boards.ts";
 import { ingest } from "./scenarios/ingest.ts";
 import { instrumentation } from "./scenarios/instrumentation.ts";
 import { instrumentationSoak } from "./scenarios/instrumentation-soak.ts";
@@ -18,6 +19,7 @@ const SCENARIOS: Record<string, Scenario> = {
 	pivot,
 	start,
 	stack,
+	boards,
 	instrumentation,
 	"instrumentation-soak": instrumentationSoak,
 };

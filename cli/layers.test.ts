@@ -18,7 +18,7 @@ const MAY_IMPORT: Record<string, string[]> = {
 	dashboards: ["core"],
 	rules: ["core"],
 	cli: ["core", "backends", "server", "engines", "rules"],
-	bench: ["core", "backends", "server", "engines"],
+	bench: ["core", "backends", "server", "engines", "dashboards"],
 };
 
 /** Types alone cross here: the pages and the demo's control speak the API that the server validates. */

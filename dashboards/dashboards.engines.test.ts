@@ -6,7 +6,6 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type Started, startTrivet, until } from "../cli/started.ts";
 import { ENGINE_NAMES, howToBuild, missingEngines } from "../engines/engines.ts";
@@ -14,15 +13,17 @@ import { boards } from "./boards.ts";
 import {
 	type Answer,
 	ask,
+	type Board,
 	type Choices,
 	chooseAll,
 	type Engines,
 	optionsOf,
+	type Panel,
 	panelsOf,
 	type Range,
 	type Target,
 	targetsOf,
-} from "./testing-grafana.ts";
+} from "./questions.ts";
 import { otherProfiles } from "./testing-profiles.ts";
 
 const missing = missingEngines(ENGINE_NAMES);
@@ -42,7 +43,7 @@ const FAULTS = [
 ];
 
 const root = fileURLToPath(new URL("..", import.meta.url));
-const all = boards().map(({ spec: { uid } }): [string, Dashboard] => [
+const all = boards().map(({ spec: { uid } }): [string, Board] => [
 	uid,
 	JSON.parse(readFileSync(join(root, `dashboards/${uid}.json`), "utf8")),
 ]);
@@ -107,7 +108,7 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 		["by span metrics of Tempo's generator", "inventory"],
 		["by span metrics of the collector's connector, in milliseconds", "connector-only"],
 	])("the RED board answers for a service known %s", async (_, service) => {
-		const [uid, board] = all[0] as [string, Dashboard];
+		const [uid, board] = all[0] as [string, Board];
 		const choices = await chooseAll(board, engines, range, { service, interval: "15s" });
 		const own = panelsOf(board).filter(({ title = "" }) => /\$service|^(Rate|Failed|P50|P95|P99)$/.test(title));
 		expect(own.length).toBeGreaterThan(8);
@@ -144,7 +145,7 @@ describe.skipIf(skipped)("the boards on real engines", () => {
 	});
 
 	test("a service that has two profiles is read from the first alone", async () => {
-		const [, board] = all[0] as [string, Dashboard];
+		const [, board] = all[0] as [string, Board];
 		const choices = await chooseAll(board, engines, range, { service: "storefront", interval: "15s" });
 		const rate = panelsOf(board).find(({ title, type }) => title === "Rate" && type === "stat") as Panel;
 		const answer = await ask(targetsOf(rate)[0] as Target, engines, choices, range);

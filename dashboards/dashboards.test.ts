@@ -2,16 +2,15 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Dashboard } from "@grafana/grafana-foundation-sdk/dashboard";
 import { describe, expect, test } from "vitest";
 import { generated } from "./generate.ts";
-import { fill, panelsOf, targetsOf } from "./testing-grafana.ts";
+import { type Board, fill, panelsOf, targetsOf } from "./questions.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : "");
 const files = generated(read("docs/dashboards.md"));
 const names = [...files.keys()].filter((path) => path.endsWith(".json"));
-const all = names.map((path): [string, Dashboard] => [path, JSON.parse(read(path) || "{}")]);
+const all = names.map((path): [string, Board] => [path, JSON.parse(read(path) || "{}")]);
 
 test.each([...files])("%s is what its builder makes: `npm run dashboards` was run", (path, content) => {
 	expect(read(path) === content).toBe(true);
