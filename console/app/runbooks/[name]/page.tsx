@@ -30,7 +30,9 @@ export default async function Page({ params }: Props) {
 
 /** Builds run in the repository or in console/. */
 function runbooks() {
-	const path = ["docs/runbooks.md", "../docs/runbooks.md"].map((file) => join(process.cwd(), file)).find(existsSync);
+	const path = ["docs/runbooks.md", "../docs/runbooks.md"]
+		.map((file) => join(/*turbopackIgnore: true*/ process.cwd(), file))
+		.find(existsSync);
 	if (path === undefined) throw new Error(`docs/runbooks.md is not at or above ${process.cwd()}.`);
 	return readRunbooks(readFileSync(path, "utf8"));
 }
