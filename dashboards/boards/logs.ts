@@ -6,8 +6,8 @@ import { lines, logCounts, logLines, logRows } from "../queries.ts";
 import { errorRate } from "../red-promql.ts";
 import * as variables from "../variables.ts";
 
-const LINES = '{service_name=~"$service"} | detected_level=~"$level" |~ "(?i)$search"';
-const SERIOUS = '{service_name=~"$service"} | detected_level=~"(error|fatal|critical)" |~ "(?i)$search"';
+const LINES = '{service_name=~"$service"} |~ "(?i)$search" | detected_level=~"$level"';
+const SERIOUS = '{service_name=~"$service"} |~ "(?i)$search" | detected_level=~"error|fatal|critical"';
 /** What tells lines of one pattern apart: numbers and ids of any length. */
 const PATTERN =
 	'| label_format template=`{{ regexReplaceAll "[0-9a-fA-F]+[0-9][0-9a-fA-F-]*|[0-9]+" __line__ "<_>" }}`';
@@ -128,7 +128,7 @@ export function logsBoardOf(): Board {
 						h: 12,
 						queries: [
 							logRows(
-								`topk(30, sum by (service_name, detected_level, template) (count_over_time({service_name=~"$service"} | detected_level=~"(warn|error|fatal|critical)" |~ "(?i)$search" ${PATTERN} [${RANGE}])))`,
+								`topk(30, sum by (service_name, detected_level, template) (count_over_time({service_name=~"$service"} |~ "(?i)$search" | detected_level=~"warn|error|fatal|critical" ${PATTERN} [${RANGE}])))`,
 							),
 						],
 						columns: [
