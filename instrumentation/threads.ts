@@ -1,4 +1,4 @@
-import { BroadcastChannel, threadId, workerData } from "node:worker_threads";
+import { BroadcastChannel, parentPort, threadId, workerData } from "node:worker_threads";
 import { say } from "./say.ts";
 
 const CHANNEL = "@trivet/instrumentation/threads";
@@ -19,7 +19,8 @@ export function noteThreads(): void {
 export function tellMainThread(): void {
 	// pino's transports and the like: threads of a library, with nothing of the app in them.
 	const { stateBuf } = (workerData ?? {}) as { stateBuf?: unknown };
-	if (threadId === 0 || stateBuf instanceof SharedArrayBuffer) {
+	// Node's own thread for module hooks has no parent to speak to; with `--require` it comes by here.
+	if (threadId === 0 || parentPort === null || stateBuf instanceof SharedArrayBuffer) {
 		return;
 	}
 	const channel = new BroadcastChannel(CHANNEL);
