@@ -1,7 +1,7 @@
 /** Log lines by service, level and pattern. */
 import { type Board, board } from "../board.ts";
 import { CELL, consoleLogs, LABEL, logsBoard, redBoard, toConsole } from "../links.ts";
-import { chart, logs, stat, TROUBLE, table } from "../panels.ts";
+import { chart, logs, stat, table } from "../panels.ts";
 import { lines, logCounts, logLines, logRows } from "../queries.ts";
 import { errorRate } from "../red-promql.ts";
 import * as variables from "../variables.ts";
@@ -25,6 +25,7 @@ export function logsBoardOf(): Board {
 			"How many lines of which level from which service, the patterns they follow, and the lines, each with a link to its trace.",
 		needs:
 			"Loki 3 with `service_name` as a label and `detected_level` (both are Loki's own defaults); Prometheus for one chart",
+		from: "now-15m",
 		variables: [
 			variables.engine("loki"),
 			variables.engine("prometheus"),
@@ -33,6 +34,7 @@ export function logsBoardOf(): Board {
 			variables.readingsEvery(),
 			variables.logServices(),
 			variables.levels(),
+			variables.patternLevels(),
 			variables.text("search", "Contains", "A regular expression, upper and lower case alike"),
 		],
 		rows: [
@@ -96,14 +98,15 @@ export function logsBoardOf(): Board {
 				title: "Patterns",
 				panels: [
 					table({
-						title: "Most frequent patterns",
-						description: "Lines with their numbers and ids left out (<_>), the 30 most frequent in the time range.",
+						title: "Patterns",
+						description:
+							"Lines of the levels chosen for patterns, their numbers and ids left out (<_>): the 50 most frequent in the time range. All levels over a long time take Loki seconds.",
 						unit: "short",
-						w: 12,
+						w: 24,
 						h: 12,
 						queries: [
 							logRows(
-								`topk(30, sum by (service_name, detected_level, template) (count_over_time(${LINES} ${PATTERN} [${RANGE}])))`,
+								`topk(50, sum by (service_name, detected_level, template) (count_over_time({service_name=~"$service"} |~ "(?i)$search" | detected_level=~"$patterns" ${PATTERN} [${RANGE}])))`,
 							),
 						],
 						columns: [
@@ -111,36 +114,11 @@ export function logsBoardOf(): Board {
 							{
 								field: "service_name",
 								title: "Service",
-								width: 130,
+								width: 160,
 								links: [logsBoard(CELL("Service")), consoleLogs(CELL("Service"))],
 							},
-							{ field: "detected_level", title: "Level", width: 80 },
-							{ field: "Value #A", title: "Lines", unit: "short", width: 90 },
-						],
-						sort: "Lines",
-						links: page,
-					}),
-					table({
-						title: "Patterns of warnings and errors",
-						description: "The same, of level warn and above, whatever level is chosen.",
-						unit: "short",
-						w: 12,
-						h: 12,
-						queries: [
-							logRows(
-								`topk(30, sum by (service_name, detected_level, template) (count_over_time({service_name=~"$service"} |~ "(?i)$search" | detected_level=~"warn|error|fatal|critical" ${PATTERN} [${RANGE}])))`,
-							),
-						],
-						columns: [
-							{ field: "template", title: "Pattern" },
-							{
-								field: "service_name",
-								title: "Service",
-								width: 130,
-								links: [logsBoard(CELL("Service")), consoleLogs(CELL("Service"))],
-							},
-							{ field: "detected_level", title: "Level", width: 80 },
-							{ field: "Value #A", title: "Lines", unit: "short", width: 90, steps: TROUBLE },
+							{ field: "detected_level", title: "Level", width: 100 },
+							{ field: "Value #A", title: "Lines", unit: "short", width: 100 },
 						],
 						sort: "Lines",
 						links: page,

@@ -16,6 +16,7 @@ export function traceBoardOf(): Board {
 		title: "Trivet / One trace and what is around it",
 		description: "A trace by its ID: spans, services, log lines, and the RED of its services at that time.",
 		needs: "Tempo; Loki with `trace_id` as structured metadata or in the line; for RED the metrics of that board",
+		from: "now-15m",
 		variables: [
 			variables.engine("prometheus"),
 			variables.engine("loki"),
@@ -63,7 +64,7 @@ export function traceBoardOf(): Board {
 						h: 12,
 						queries: [
 							logLines('{service_name=~".+"} | trace_id="$trace" | trace_id!=""'),
-							logLines('{service_name=~".+"} |~ "[0-9a-fA-F]{16}" |= "$trace" | trace_id=""'),
+							logLines('{service_name=~".+"} |= "$trace" |~ "[0-9a-fA-F]{16}" | trace_id=""'),
 						],
 						links: ofTrace,
 						dataLinks: [consoleTrace(CHOICE("trace"))],
