@@ -308,7 +308,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 					[1, 120],
 				]),
 			},
-			{ 3600: [], 3660: ["TracesBroken"] },
+			{ 3600: [], 3660: ["TracesBroken cart"] },
 		],
 		["the first service of the shop", calls("user", "storefront", [[1, 3720]]), { 3720: [] }],
 	],
@@ -323,7 +323,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
 				]),
 				...http("orders", "200", [[1, 3720]]),
 			},
-			{ 3600: [], 3660: ["NewDependency"] },
+			{ 3600: [], 3660: ["NewDependency fraud"] },
 		],
 		[
 			"at the start of everything",

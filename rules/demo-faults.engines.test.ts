@@ -21,10 +21,10 @@ const ALERTS: Readonly<Record<FaultId, readonly string[]>> = {
 	"payment-failing": ["ServiceErrors payment", "ServiceErrors orders", "ServiceSlow payment", "ServiceSlow orders"],
 	"error-burst": ["ServiceErrors cart", "ServiceErrors storefront"],
 	"slow-edge": ["ServiceSlow orders"],
-	"dependency-cycle": ["NewDependency"],
+	"dependency-cycle": ["NewDependency fraud"],
 	"stuck-consumer": ["ConsumerStuck fulfilment"],
 	"crash-loop": ["RestartLoop inventory", "ServiceErrors orders"],
-	"lost-link": ["TracesBroken"],
+	"lost-link": ["TracesBroken cart"],
 };
 
 describe.skipIf(skipped)("the shop in the rules", () => {

@@ -13,7 +13,7 @@ export function BudgetPanel({ service }: { service: string }) {
 	const slo = useSlo({ service });
 	const items = slo.data?.items ?? [];
 	return (
-		<Panel title="Error budget" note="objectives of slo.yaml, over 30 days" testId="budget">
+		<Panel title="Error budget" note="objectives of slo.yaml, over 30 days or what is kept of them" testId="budget">
 			{slo.data === undefined ? (
 				slo.isError ? (
 					<ErrorState error={slo.error} retry={() => void slo.refetch()} />
