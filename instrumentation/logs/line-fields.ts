@@ -11,6 +11,19 @@ export interface LineIds {
 	requestId: string | undefined;
 	/** All of them as JSON text, for a line that has none of its own: `,"trace_id":"...",...`. */
 	text: string;
+	/** The last `before`, and `before + text` in one piece. */
+	joined: { before: string; text: string };
+}
+
+/**
+ * `before + ids.text`, made once for the lines of a span. In one piece: a string that is glued together anew for each line is walked through
+ * again when it is written, which costs more than everything else here.
+ */
+export function withIds(before: string, ids: LineIds): string {
+	if (ids.joined.before !== before) {
+		ids.joined = { before, text: [before, ids.text].join("") };
+	}
+	return ids.joined.text;
 }
 
 let lastSpan: Span | undefined;
@@ -32,8 +45,16 @@ export function activeIds(): LineIds | undefined {
 		lastIds = undefined;
 	} else {
 		const requestId = (getRPCMetadata(active) as ServerMetadata | undefined)?.requestId;
-		lastIds = { traceId, spanId, flags: traceFlags & TraceFlags.SAMPLED, requestId, text: "" };
+		lastIds = {
+			traceId,
+			spanId,
+			flags: traceFlags & TraceFlags.SAMPLED,
+			requestId,
+			text: "",
+			joined: { before: "", text: "" },
+		};
 		lastIds.text = idText(lastIds, () => false);
+		lastIds.joined.text = lastIds.text;
 	}
 	return lastIds;
 }

@@ -1,5 +1,5 @@
 import type { LogCapture, LoggerKeys } from "./capture.ts";
-import { activeIds, idText, type LineIds, staticText } from "./line-fields.ts";
+import { activeIds, idText, type LineIds, staticText, withIds } from "./line-fields.ts";
 import type { Shippers } from "./shippers.ts";
 
 /** What of pino's module is used; everything else about a logger is reached through its published symbols. */
@@ -208,7 +208,7 @@ function fieldReader(symbols: Symbols, fields: StaticFields) {
 		// Under nestedKey the line's own fields are elsewhere and cannot clash.
 		const own = of.nested || given === null || given === undefined || !clashes(given) ? undefined : given;
 		if (own === undefined && of.bound.size === 0) {
-			return ids === undefined ? of.text : of.text + ids.text;
+			return ids === undefined ? of.text : withIds(of.text, ids);
 		}
 		const { bound } = of;
 		const has = (key: string): boolean => bound.has(key) || own?.[key] !== undefined;
