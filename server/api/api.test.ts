@@ -154,6 +154,7 @@ beforeAll(async () => {
 		backend,
 		state,
 		otlpEndpoint: `http://localhost:${backend.otlpPort}`,
+		grafanaUrl: "http://localhost:3001",
 		version: "0.0.0-test",
 		pages: null,
 		logger: pino({ level: "silent" }),
@@ -253,6 +254,7 @@ test("every endpoint answers in the shape of its schema", async () => {
 		"service:web service:shop",
 	]);
 	const status = statusSchema.parse(await answer("/api/status"));
+	expect(status.grafanaUrl).toBe("http://localhost:3001");
 	expect(status.ingest).toMatchObject({ traces: { accepted: 4 }, logs: { accepted: 1 } });
 	expect((await ask("/api/health")).status).toBe(200);
 });
