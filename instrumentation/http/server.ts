@@ -37,7 +37,7 @@ export interface ServerHook {
 	finished: ((request: FinishedRequest) => void) | undefined;
 }
 
-/** Not a WeakSet: one entry a request makes every collection of the young generation half as long again. */
+/** A mark on the request, not an entry of a WeakSet, which every collection would have to look through. */
 const SEEN = Symbol("trivet.seen");
 
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
