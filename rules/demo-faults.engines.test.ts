@@ -16,7 +16,7 @@ const HOUR_S = 3_600;
 
 /** What fires 90 seconds after each fault, its callers' alerts included; nothing else has by then. */
 const ALERTS: Readonly<Record<FaultId, readonly string[]>> = {
-	"slow-query": ["ServiceSlow catalog", "PoolWaiting catalog"],
+	"slow-query": ["ServiceSlow catalog", "PoolWaiting catalog", "ServiceSlow storefront"],
 	// It answers 503, or not at all.
 	"payment-failing": ["ServiceErrors payment", "ServiceErrors orders", "ServiceSlow payment", "ServiceSlow orders"],
 	"error-burst": ["ServiceErrors cart", "ServiceErrors storefront"],
