@@ -24,7 +24,7 @@ export const slo: Endpoint<typeof sloQuery, NoParams, typeof sloSchema> = {
 		if (kind === "embedded") {
 			return {
 				...emptySection(
-					"Objectives and their budgets are recorded by Prometheus' rules: they come with `npm run stack` or `docker compose up`.",
+					"Objectives and their budgets are recorded by Prometheus' rules: they come with npm run stack or docker compose up.",
 				),
 				status: "not configured" as const,
 				items: [],
