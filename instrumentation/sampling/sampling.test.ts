@@ -114,7 +114,7 @@ describe("samplers by the environment", () => {
 			await get(url, "/good");
 		}
 		await counted("trivet_traces_begun_total", { decision: "dropped" }, 19);
-		expect(capture.spans).toHaveLength(1);
+		await capture.until(() => capture.spans.length === 1, "the one trace");
 		// Told by the caller to record, it does.
 		const headers = { traceparent: "00-0af7651916cd43dd8448eb211c80319c-00f067aa0ba902b7-01" };
 		await (await fetch(`${url}/good`, { headers })).text();
