@@ -10,7 +10,7 @@ describeForeignTraffic("embedded receiver", async () => {
 	const backend = await openEmbedded({ dataDir: directory, otlpPort: 0, otlpGrpcPort: 0 });
 	return {
 		backend,
-		counted: { calls: 11, errors: 2 },
+		counted: [{ calls: 11, errors: 2 }],
 		endpoints: {
 			grpc: `http://127.0.0.1:${backend.otlpGrpcPort}`,
 			"http/protobuf": `http://127.0.0.1:${backend.otlpPort}`,
