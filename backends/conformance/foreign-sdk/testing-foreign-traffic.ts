@@ -16,7 +16,7 @@ export interface ForeignReceiver {
 	backend: Backend;
 	/** Where the SDK sends, by protocol. */
 	endpoints: Record<"grpc" | "http/protobuf", string>;
-	/** Of the eleven requests and two errors it tells, those that the store can know of. */
+	/** Of the eleven requests and two errors it tells, those that the store can know of; one of these. */
 	counted: { calls: number; errors: number }[];
 	/** Resolves when what was sent is visible. */
 	arrived(sent: ForeignTraffic): Promise<void>;
