@@ -2,6 +2,7 @@
 import type { HistogramPoint, TimeWindow } from "./model.ts";
 import type { RedSummary } from "./ports.ts";
 import { quantile, type Sketch } from "./sketch.ts";
+import { SECOND } from "./time.ts";
 
 /** A family of metrics that carries the RED of a service. The first of `RED_PROFILES` with data is the service's; they are never summed. */
 export interface RedProfile {
@@ -178,7 +179,6 @@ function sameBounds(a: HistogramPoint, b: HistogramPoint): boolean {
 	return a.bounds.length === b.bounds.length && a.bounds.every((bound, i) => bound === b.bounds[i]);
 }
 
-const SECOND = 1_000_000_000n;
 const STEPS_S = [
 	1, 2, 5, 10, 15, 30, 60, 120, 180, 300, 600, 900, 1200, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800,
 	604_800, 1_209_600, 2_592_000,

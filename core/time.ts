@@ -4,6 +4,9 @@ import { InvalidInput } from "./ports.ts";
 /** Largest time the model keeps: a signed 64-bit count of nanoseconds (year 2262). */
 export const MAX_UNIX_NANO = 2n ** 63n - 1n;
 
+/** In nanoseconds. */
+export const SECOND = 1_000_000_000n;
+
 const UNIT_NS: Record<string, number> = {
 	ns: 1,
 	us: 1e3,
@@ -23,6 +26,16 @@ const ISO = /^(\d{4}-\d{2}-\d{2})(?:[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,](\d{1,9})
 export function msToNano(ms: number): bigint {
 	const whole = Math.floor(ms);
 	return BigInt(whole) * 1_000_000n + BigInt(Math.round((ms - whole) * 1e6));
+}
+
+/** The smaller of two times or lengths of time. */
+export function earlier(a: bigint, b: bigint): bigint {
+	return a < b ? a : b;
+}
+
+/** The greater of the two. */
+export function later(a: bigint, b: bigint): bigint {
+	return a > b ? a : b;
 }
 
 /** Nanoseconds to epoch milliseconds, with the rest as a fraction (about a microsecond is kept for times of today). */

@@ -14,12 +14,7 @@ export const engine = (type: "prometheus" | "loki" | "tempo"): Variable =>
 
 /** Grafana takes the text as it is: without a slash at its end. */
 export const consoleUrl = (): Variable =>
-	new dashboard.TextBoxVariableBuilder("console")
-		.label("Console")
-		.description("Where Trivet's console is; links lead there")
-		.defaultValue("http://localhost:3000")
-		.current({ text: "http://localhost:3000", value: "http://localhost:3000" })
-		.build();
+	text("console", "Console", "Where Trivet's console is; links lead there", "http://localhost:3000");
 
 /**
  * How far apart readings of a counter may be. Rates look back four times as far, so that they see two of them: a minute is what applications

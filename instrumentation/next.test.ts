@@ -1,17 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { withTrivet } from "./next.ts";
-import { Capture } from "./testing/capture.ts";
-import { killApps, runApp } from "./testing/run-app.ts";
+import { captureFor } from "./testing/capture-for.ts";
+import { runApp } from "./testing/run-app.ts";
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 describe("register", () => {
 	it("starts in Node's runtime, and requests of the server that was there before are traced", async () => {

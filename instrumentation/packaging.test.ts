@@ -1,10 +1,11 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { measured } from "../bench/instrumented/packages.ts";
 import { Capture } from "./testing/capture.ts";
 import { killApps, runApp } from "./testing/run-app.ts";
 
@@ -97,7 +98,7 @@ describe("installed from the tarball", () => {
 	it("alone in an empty project it takes at most 45 MB and 60 packages", async (context) => {
 		const project = blank({ name: "empty" });
 		await install(project, [tarball], (reason) => context.skip(reason));
-		const { bytes, packages } = measure(join(project, "node_modules"));
+		const { bytes, packages } = measured(project);
 		console.log(`installed: ${(bytes / MB).toFixed(1)} MB, ${packages} packages`);
 		expect(bytes).toBeLessThanOrEqual(45 * MB);
 		expect(packages).toBeLessThanOrEqual(60);
@@ -170,17 +171,4 @@ function version(name: string): string {
 		devDependencies: Record<string, string>;
 	};
 	return `${name}@${devDependencies[name]}`;
-}
-
-/** All files' bytes, and all packages npm put there. */
-function measure(modules: string): { bytes: number; packages: number } {
-	const { packages } = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8")) as {
-		packages: Record<string, unknown>;
-	};
-	let bytes = 0;
-	for (const name of readdirSync(modules, { recursive: true, encoding: "utf8" })) {
-		const file = statSync(join(modules, name));
-		bytes += file.isFile() ? file.size : 0;
-	}
-	return { bytes, packages: Object.keys(packages).length };
 }

@@ -1,19 +1,10 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture } from "./testing/capture.ts";
-import { killApps, runApp } from "./testing/run-app.ts";
+import { describe, expect, it } from "vitest";
+import { captureFor } from "./testing/capture-for.ts";
+import { runApp } from "./testing/run-app.ts";
+import { freePort } from "./testing/servers/program.ts";
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 it.each([
 	["1.9", "@opentelemetry/api"],
@@ -152,11 +143,3 @@ describe("threads and clusters", () => {
 		},
 	);
 });
-
-async function freePort(): Promise<number> {
-	const probe = createServer().listen(0, "127.0.0.1");
-	await once(probe, "listening");
-	const { port } = probe.address() as { port: number };
-	probe.close();
-	return port;
-}

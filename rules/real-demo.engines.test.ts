@@ -2,7 +2,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStack } from "../backends/stack/backend.ts";
 import { readStackSettings } from "../backends/stack/settings.ts";
@@ -11,7 +10,8 @@ import type { Backend } from "../core/ports.ts";
 import { makeDataDir, type StartedDemo, startDemoProcess } from "../demo/testing-demo.ts";
 import { freePort, howToBuild, missingEngines, type RunningEngines, startEngines } from "../engines/engines.ts";
 import { incidentSchema, incidentsSchema, sloSchema } from "../server/api/schema.ts";
-import { startServer, type TrivetServer } from "../server/server.ts";
+import type { TrivetServer } from "../server/server.ts";
+import { startTestingServer } from "../server/testing-server.ts";
 
 const ENGINES = ["alertmanager", "prometheus", "tempo", "collector"] as const;
 const missing = missingEngines(ENGINES);
@@ -55,18 +55,7 @@ describe.skipIf(skipped)("a fault of the real shop", () => {
 		});
 		backend = openStack(readStackSettings({ TEMPO_URL: engines.tempo.url, PROMETHEUS_URL: engines.prometheus.url })!);
 		state = await openStateFile({ directory: join(folder, "state") });
-		server = await startServer({
-			host: "127.0.0.1",
-			port,
-			token: null,
-			allowedHosts: [],
-			backend,
-			state,
-			otlpEndpoint: null,
-			version: "test",
-			pages: null,
-			logger: pino({ level: "silent" }),
-		});
+		server = await startTestingServer({ port, backend, state });
 		data = await makeDataDir();
 		demo = await startDemoProcess(engines.collector.otlpUrl, data.path, 8);
 	});

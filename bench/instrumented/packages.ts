@@ -47,7 +47,8 @@ export async function installAlone(name: string, version: string): Promise<Insta
 	return measured(project);
 }
 
-function measured(project: string): Installed {
+/** All files' bytes, and all packages npm put there. */
+export function measured(project: string): Installed {
 	const modules = join(project, "node_modules");
 	const { packages } = JSON.parse(readFileSync(join(modules, ".package-lock.json"), "utf8")) as {
 		packages: Record<string, unknown>;

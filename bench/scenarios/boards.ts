@@ -10,8 +10,8 @@ import {
 	targetsOf,
 } from "../../dashboards/questions.ts";
 import { startEngines } from "../../engines/engines.ts";
-import { startGenerator } from "../load/generator.ts";
 import { traceIdOf } from "../load/identity.ts";
+import { endpointOf, loadAll, originsOf } from "../load/load-engines.ts";
 import { percentiles } from "../percentile.ts";
 import { number } from "../report.ts";
 import { type Flags, numberFlag, type Scenario, say, sayOver, temporaryFolder } from "../scenario.ts";
@@ -29,30 +29,17 @@ export const boards: Scenario = {
 		const folder = temporaryFolder();
 		const engines = await startEngines(["tempo", "loki", "prometheus"], { dir: join(folder, "engines") });
 		try {
-			const { tempo, loki, prometheus } = engines;
 			const now = Date.now();
-			const show = sayOver();
-			const generator = await startGenerator(
-				{
-					endpoint: { traces: `${tempo.otlpUrl}/v1/traces`, logs: loki.otlpUrl, metrics: prometheus.otlpUrl },
-					seed: SEED,
-					firstTrace: 0,
-					connections: 4,
-					maxSpans: numberFlag(flags, "spans"),
-					times: { fromUnixMs: now - HOUR_MS, toUnixMs: now },
-					logs: true,
-					metrics: true,
-					spanMetrics: true,
-					spansPerSecond: null,
-					maxSeconds: 1200,
-				},
-				({ spans, logs }) => show(`loading: ${number(spans)} spans, ${number(logs)} lines`),
-			);
-			const loaded = await generator.done;
+			const loaded = await loadAll({
+				endpoint: endpointOf(engines),
+				seed: SEED,
+				firstTrace: 0,
+				connections: 4,
+				maxSpans: numberFlag(flags, "spans"),
+				times: { fromUnixMs: now - HOUR_MS, toUnixMs: now },
+			});
 			say(`loaded ${number(loaded.spans)} spans, ${number(loaded.logs)} lines in ${number(loaded.elapsedMs / 1000)} s`);
-			const origin = ({ url }: { url: string }) => new URL(url).origin;
-			const at = { tempo: origin(tempo), loki: origin(loki), prometheus: origin(prometheus) };
-			return await measure(at, root, flags, loaded, now);
+			return await measure(originsOf(engines), root, flags, loaded, now);
 		} finally {
 			await engines.stop();
 		}

@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { StackSettings } from "../../backends/stack/settings.ts";
-import { type RunningEngines, startEngines } from "../../engines/engines.ts";
+import { startEngines } from "../../engines/engines.ts";
 import type { Pivot, Topology } from "../../server/api/schema.ts";
-import { startGenerator } from "../load/generator.ts";
 import { randomSource, traceIdOf } from "../load/identity.ts";
-import type { LoadPlan } from "../load/load-plan.ts";
+import { endpointOf, type LoadedEngines, loadAll, originsOf } from "../load/load-engines.ts";
 import { spansOfTrace } from "../load/request-template.ts";
 import { percentiles } from "../percentile.ts";
 import { number } from "../report.ts";
@@ -15,8 +14,6 @@ import { differences } from "./agreement.ts";
 const SEED = 20264;
 /** That both backends get. */
 const COMPARED_SPANS = 20_480;
-
-type Engines = RunningEngines<"tempo" | "loki" | "prometheus">;
 
 /** The same console over the real engines: what it adds to their own answers, and whether it says the same as over its own store. */
 export const stack: Scenario = {
@@ -38,15 +35,18 @@ export const stack: Scenario = {
 	},
 };
 
-function settingsOf({ tempo, loki, prometheus }: Engines): StackSettings {
-	const at = (url: string) => ({ url: new URL(url).origin, headers: {}, tenant: null, tls: {} });
-	return { tempo: at(tempo.url), loki: at(loki.url), prometheus: at(prometheus.url) };
+function settingsOf(engines: LoadedEngines): StackSettings {
+	const { tempo, loki, prometheus } = originsOf(engines);
+	const at = (url: string) => ({ url, headers: {}, tenant: null, tls: {} });
+	return { tempo: at(tempo), loki: at(loki), prometheus: at(prometheus) };
 }
 
-async function measure(engines: Engines, system: System, flags: Flags, folder: string) {
+async function measure(engines: LoadedEngines, system: System, flags: Flags, folder: string) {
 	const requests = numberFlag(flags, "requests");
 	const now = Date.now();
-	const loaded = await load(engines, {
+	const loaded = await loadAll({
+		endpoint: endpointOf(engines),
+		seed: SEED,
 		firstTrace: 0,
 		connections: 4,
 		maxSpans: numberFlag(flags, "spans"),
@@ -109,31 +109,6 @@ async function measure(engines: Engines, system: System, flags: Flags, folder: s
 	};
 }
 
-type Part = Pick<LoadPlan, "firstTrace" | "connections" | "maxSpans" | "times">;
-
-async function load(to: Engines | System, part: Part) {
-	const show = sayOver();
-	const endpoint =
-		"tempo" in to
-			? { traces: `${to.tempo.otlpUrl}/v1/traces`, logs: to.loki.otlpUrl, metrics: to.prometheus.otlpUrl }
-			: to.otlpUrl;
-	const generator = await startGenerator(
-		{
-			...part,
-			endpoint,
-			seed: SEED,
-			logs: true,
-			metrics: true,
-			spanMetrics: true,
-			spansPerSecond: null,
-			maxSeconds: 1200,
-		},
-		({ spans, logs, elapsedMs }) =>
-			show(`loading: ${number(spans)} spans, ${number(logs)} lines, ${number((spans + logs) / (elapsedMs / 1000))}/s`),
-	);
-	return generator.done;
-}
-
 /** Search finds a trace once it was quiet for a while: then the engines are at rest as well. */
 async function untilSearchable(system: System): Promise<void> {
 	const startedMs = performance.now();
@@ -145,7 +120,7 @@ async function untilSearchable(system: System): Promise<void> {
 	}
 }
 
-async function ask(engines: Engines, system: System, traces: number, requests: number) {
+async function ask(engines: LoadedEngines, system: System, traces: number, requests: number) {
 	const random = randomSource(SEED);
 	const asked = new Set<number>();
 	const pick = (): number => {
@@ -183,7 +158,9 @@ async function ask(engines: Engines, system: System, traces: number, requests: n
 		}
 		// Another trace for the engines: neither warms the other's caches.
 		const other = traceIdOf(SEED, pick());
-		await timed("tempo", counts, () => read(`${origin(engines.tempo)}/api/v2/traces/${other}`, "application/protobuf"));
+		await timed("tempo", counts, () =>
+			read(`${originsOf(engines).tempo}/api/v2/traces/${other}`, "application/protobuf"),
+		);
 		const around = answer.logs.window ?? { fromMs: Date.now() - 3_600_000, toMs: Date.now() };
 		await timed("loki", counts, () => readAll(lokiUrls(engines, other, around)));
 		await timed("prometheus", counts, () => readAll(prometheusUrls(engines, answer)));
@@ -204,15 +181,15 @@ async function ask(engines: Engines, system: System, traces: number, requests: n
 	};
 }
 
-function origin({ url }: { url: string }): string {
-	return new URL(url).origin;
-}
-
 /**
  * The lines of a trace as one asks for them by hand: those with the ID in structured metadata, and those that have it in their text alone.
  * The simplest spelling of each; the console asks for all.
  */
-function lokiUrls(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs: number; toMs: number }): string[] {
+function lokiUrls(
+	engines: LoadedEngines,
+	traceId: string,
+	{ fromMs, toMs }: { fromMs: number; toMs: number },
+): string[] {
 	const queries = [
 		`{service_name=~".+"} | trace_id="${traceId}"`,
 		`{service_name=~".+"} |= "${traceId}" | trace_id=""`,
@@ -225,12 +202,12 @@ function lokiUrls(engines: Engines, traceId: string, { fromMs, toMs }: { fromMs:
 			limit: "1000",
 			direction: "forward",
 		});
-		return `${origin(engines.loki)}/loki/api/v1/query_range?${asked}`;
+		return `${originsOf(engines).loki}/loki/api/v1/query_range?${asked}`;
 	});
 }
 
 /** What a dashboard asks for the same: rate, errors and three quantiles of the services, and their exemplars around the trace. */
-function prometheusUrls(engines: Engines, { red, exemplars }: Pivot): string[] {
+function prometheusUrls(engines: LoadedEngines, { red, exemplars }: Pivot): string[] {
 	const services = red.services.map(({ service }) => service).join("|");
 	const name = "http_server_request_duration_seconds";
 	const now = Date.now();
@@ -245,11 +222,11 @@ function prometheusUrls(engines: Engines, { red, exemplars }: Pivot): string[] {
 	];
 	const ranges = queries.map((query) => {
 		const asked = { query, start: String(over.fromMs / 1000), end: String(over.toMs / 1000), step };
-		return `${origin(engines.prometheus)}/api/v1/query_range?${new URLSearchParams(asked)}`;
+		return `${originsOf(engines).prometheus}/api/v1/query_range?${new URLSearchParams(asked)}`;
 	});
 	const near = exemplars.window ?? over;
 	const asked = { query: `${name}_bucket`, start: String(near.fromMs / 1000), end: String(near.toMs / 1000) };
-	return [...ranges, `${origin(engines.prometheus)}/api/v1/query_exemplars?${new URLSearchParams(asked)}`];
+	return [...ranges, `${originsOf(engines).prometheus}/api/v1/query_exemplars?${new URLSearchParams(asked)}`];
 }
 
 async function readAll(urls: readonly string[]): Promise<void> {
@@ -284,17 +261,23 @@ async function compare(count: number, folder: string): Promise<string[]> {
 	}
 }
 
-async function compareBoth(engines: Engines, overEngines: System, embedded: System, count: number): Promise<string[]> {
+async function compareBoth(
+	engines: LoadedEngines,
+	overEngines: System,
+	embedded: System,
+	count: number,
+): Promise<string[]> {
 	// Ended half an hour ago: no rate is still rising while it is compared.
 	const end = Date.now() - 1_800_000;
-	const part: Part = {
+	const part = {
+		seed: SEED,
 		firstTrace: 0,
 		connections: 1,
 		maxSpans: COMPARED_SPANS,
 		times: { fromUnixMs: end - 600_000, toUnixMs: end },
 	};
-	const sent = await load(engines, part);
-	const same = await load(embedded, part);
+	const sent = await loadAll({ ...part, endpoint: endpointOf(engines) });
+	const same = await loadAll({ ...part, endpoint: embedded.otlpUrl });
 	if (sent.traces !== same.traces) throw new Error("The two backends did not get the same load.");
 	await untilStored(embedded, same.spans, 60);
 	const wrong: string[] = [];

@@ -1,6 +1,16 @@
 /** What is around one trace: its spans, its log lines, the RED of its services at that time. */
 import { type Board, board } from "../board.ts";
-import { CELL, CHOICE, consoleService, consoleTrace, LABEL, redBoard, toConsole, traceBoard } from "../links.ts";
+import {
+	CELL,
+	CHOICE,
+	consoleService,
+	consoleTrace,
+	LABEL,
+	redBoard,
+	toConsole,
+	traceBoard,
+	type Way,
+} from "../links.ts";
 import { chart, logs, nodeGraph, plainTable, traceView } from "../panels.ts";
 import { lines, logLines, spans, wholeTrace } from "../queries.ts";
 import { callRate, errorRatio, latency } from "../red-promql.ts";
@@ -123,28 +133,44 @@ export function traceBoardOf(): Board {
 			{
 				title: "Traces to choose from",
 				panels: [
-					plainTable({
+					tracesTable({
 						title: "Failed spans",
 						description: "Spans that ended with an error in the time range. A click on a row's trace shows it above.",
-						unit: "ns",
-						w: 12,
-						h: 9,
-						queries: [spans("{status=error} | select(resource.service.name)", 50)],
-						links: [toConsole("Failed traces in Trivet", "/traces?status=error")],
-						dataLinks: [traceBoard(CELL("traceIdHidden")), consoleTrace(CELL("traceIdHidden"))],
+						query: "{status=error} | select(resource.service.name)",
+						link: toConsole("Failed traces in Trivet", "/traces?status=error"),
 					}),
-					plainTable({
+					tracesTable({
 						title: "Slow requests",
 						description: "Incoming requests that took 250 ms and more. A click on a row's trace shows it above.",
-						unit: "ns",
-						w: 12,
-						h: 9,
-						queries: [spans("{kind=server && duration>250ms} | select(resource.service.name)", 50)],
-						links: [toConsole("Slowest traces in Trivet", "/traces?order=slowest")],
-						dataLinks: [traceBoard(CELL("traceIdHidden")), consoleTrace(CELL("traceIdHidden"))],
+						query: "{kind=server && duration>250ms} | select(resource.service.name)",
+						link: toConsole("Slowest traces in Trivet", "/traces?order=slowest"),
 					}),
 				],
 			},
 		],
+	});
+}
+
+/** Spans to pick a trace from. */
+function tracesTable({
+	title,
+	description,
+	query,
+	link,
+}: {
+	title: string;
+	description: string;
+	query: string;
+	link: Way;
+}) {
+	return plainTable({
+		title,
+		description,
+		unit: "ns",
+		w: 12,
+		h: 9,
+		queries: [spans(query, 50)],
+		links: [link],
+		dataLinks: [traceBoard(CELL("traceIdHidden")), consoleTrace(CELL("traceIdHidden"))],
 	});
 }

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import type { Family } from "../metrics/family.ts";
-import { Capture } from "../testing/capture.ts";
-import { killApps, runApp } from "../testing/run-app.ts";
+import { captureFor } from "../testing/capture-for.ts";
+import { runApp } from "../testing/run-app.ts";
 import { counter } from "./counter.ts";
 import { Gauge } from "./gauge.ts";
 import { histogram } from "./histogram.ts";
@@ -137,15 +137,7 @@ it("a histogram has the bounds of its unit", () => {
 });
 
 describe("in an app", () => {
-	let capture: Capture;
-	beforeAll(async () => {
-		capture = await Capture.start();
-	});
-	afterEach(async () => {
-		await killApps();
-		capture.clear();
-	});
-	afterAll(() => capture.close());
+	const capture = captureFor("one test");
 	const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "50" };
 	const latest = (metric: string, attributes: Record<string, string> = {}) =>
 		capture.points.findLast(

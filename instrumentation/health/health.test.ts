@@ -4,9 +4,9 @@ import { createServer } from "node:net";
 import express from "express";
 import fastify from "fastify";
 import Koa from "koa";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture } from "../testing/capture.ts";
-import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { describe, expect, it } from "vitest";
+import { captureFor } from "../testing/capture-for.ts";
+import { type App, runApp } from "../testing/run-app.ts";
 import { health } from "./health.ts";
 
 interface Report {
@@ -20,15 +20,7 @@ interface Report {
 	>;
 }
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 const run = (args: string[], env: Record<string, string> = {}): App =>
 	runApp("healthy.mjs", { otlp: capture.url, args, env });

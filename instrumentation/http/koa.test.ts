@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture, type CapturedSpan } from "../testing/capture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CapturedSpan } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
 import { copyOf } from "../testing/older-package.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
 
 const SERVER = 2;
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(() => capture.clear());
-afterAll(async () => {
-	await killApps();
-	await capture.close();
-});
+const capture = captureFor("all tests");
 
 const request = (name: string): Promise<CapturedSpan> =>
 	capture.until(() => capture.spans.find((span) => span.kind === SERVER && span.name === name), `a span ${name}`);

@@ -1,19 +1,12 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture, type CapturedSpan } from "../testing/capture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CapturedSpan } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
 
 const SERVER = 2;
 const CLIENT = 3;
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(() => capture.clear());
-afterAll(async () => {
-	await killApps();
-	await capture.close();
-});
+const capture = captureFor("all tests");
 
 const server = (name: string): Promise<CapturedSpan> =>
 	capture.until(() => capture.spans.find((span) => span.kind === SERVER && span.name === name), `the span ${name}`);

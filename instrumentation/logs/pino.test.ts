@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Capture } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
 import { copyOf } from "../testing/older-package.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
 
@@ -183,15 +184,7 @@ describe.each([
 });
 
 describe("other ways to log", () => {
-	let capture: Capture;
-	beforeAll(async () => {
-		capture = await Capture.start();
-	});
-	afterEach(async () => {
-		await killApps();
-		capture.clear();
-	});
-	afterAll(() => capture.close());
+	const capture = captureFor("one test");
 
 	it.each(["pino-early.cjs", "pino-early.mjs"])(
 		"a logger made before the instrumentation is started: %s",

@@ -1,17 +1,10 @@
 import { request } from "node:http";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture, type CapturedRecord } from "../testing/capture.ts";
-import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import type { CapturedRecord } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
+import { type App, runApp } from "../testing/run-app.ts";
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(() => capture.clear());
-afterAll(async () => {
-	await killApps();
-	await capture.close();
-});
+const capture = captureFor("all tests");
 
 const requestLines = (): CapturedRecord[] =>
 	capture.records.filter(({ attributes }) => "duration_ms" in attributes && "http.request.method" in attributes);

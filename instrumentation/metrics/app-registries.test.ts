@@ -1,20 +1,12 @@
-import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import type { Family } from "../../backends/embedded/scrape/exposition.ts";
 import { metricPoints } from "../../backends/embedded/scrape/metric-points.ts";
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import { parsePrometheusText } from "../../backends/embedded/scrape/prometheus-text.ts";
-import { Capture } from "../testing/capture.ts";
-import { killApps, runApp } from "../testing/run-app.ts";
+import { captureFor } from "../testing/capture-for.ts";
+import { runApp } from "../testing/run-app.ts";
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 const OPENMETRICS = { headers: { accept: "application/openmetrics-text" } };
 

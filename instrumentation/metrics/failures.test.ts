@@ -1,11 +1,10 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import { Capture } from "../testing/capture.ts";
 import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { freePort } from "../testing/servers/program.ts";
 
 let capture: Capture;
 let database: PGlite;
@@ -32,14 +31,6 @@ afterAll(async () => {
 	await database.close();
 	await capture.close();
 });
-
-async function freePort(): Promise<number> {
-	const probe = createServer().listen(0, "127.0.0.1");
-	await once(probe, "listening");
-	const { port } = probe.address() as { port: number };
-	probe.close();
-	return port;
-}
 
 async function samples(metric: string) {
 	const page = await fetch(await app.said(/metrics on (\S+)/), { headers: { accept: "application/openmetrics-text" } });

@@ -1,21 +1,13 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import { parseOpenMetrics } from "../../backends/embedded/scrape/openmetrics.ts";
 import { parsePrometheusText } from "../../backends/embedded/scrape/prometheus-text.ts";
-import { Capture } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
 import { copyOf } from "../testing/older-package.ts";
-import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { type App, runApp } from "../testing/run-app.ts";
 
 const OPENMETRICS = { headers: { accept: "application/openmetrics-text; version=1.0.0" } };
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 describe.each([
 	["prom-client 15, imported", "express.mjs", undefined],

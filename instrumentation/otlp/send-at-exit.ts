@@ -1,7 +1,7 @@
 import { Worker } from "node:worker_threads";
 import { say } from "../say.ts";
 import type { OtlpTarget } from "../settings.ts";
-import type { OtlpSender } from "./send.ts";
+import { headersTo, type OtlpSender } from "./send.ts";
 
 /** What nobody has confirmed when the process ends. */
 export interface Leftover {
@@ -97,12 +97,7 @@ export function sendAtExit(requests: readonly LastRequest[], deadlineMs: number)
 					url: target.url,
 					gzip: target.gzip,
 					body,
-					headers: {
-						"Content-Type": "application/json",
-						...(target.gzip ? { "Content-Encoding": "gzip" } : {}),
-						"User-Agent": "trivet-instrumentation",
-						...target.headers,
-					},
+					headers: headersTo(target),
 				})),
 			},
 		});

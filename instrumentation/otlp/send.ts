@@ -63,6 +63,16 @@ interface QuietAgent {
 	reuseSocket(this: QuietAgent, socket: Socket, request: http.ClientRequest): void;
 }
 
+/** Of every body, beside its length. */
+export function headersTo({ gzip: compressed, headers }: OtlpTarget): Record<string, string> {
+	return {
+		"Content-Type": "application/json",
+		...(compressed ? { "Content-Encoding": "gzip" } : {}),
+		"User-Agent": "trivet-instrumentation",
+		...headers,
+	};
+}
+
 /**
  * Posts OTLP/JSON bodies to one endpoint: gzip, headers, a deadline for all attempts together, and another attempt after
  * 429, 502, 503, 504 and broken connections, as the OTLP specification asks. Never instrumented, never throws.
@@ -139,13 +149,7 @@ export class OtlpSender {
 						{
 							method: "POST",
 							agent: this.agent,
-							headers: {
-								"Content-Type": "application/json",
-								"Content-Length": body.length,
-								...(this.target.gzip ? { "Content-Encoding": "gzip" } : {}),
-								"User-Agent": "trivet-instrumentation",
-								...this.target.headers,
-							},
+							headers: { "Content-Length": body.length, ...headersTo(this.target) },
 						},
 						(response) => {
 							let text = "";

@@ -6,23 +6,15 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { gunzipSync } from "node:zlib";
 import { Profile } from "pprof-format";
-import { afterAll, afterEach, beforeAll, describe, expect, it, type TestContext } from "vitest";
-import { Capture } from "../testing/capture.ts";
-import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { describe, expect, it, type TestContext } from "vitest";
+import { captureFor } from "../testing/capture-for.ts";
+import { type App, runApp } from "../testing/run-app.ts";
 
 const TOKEN = "a token of profiles".replaceAll(" ", "-");
 const AUTHORIZED = { authorization: `Bearer ${TOKEN}` };
 const run = promisify(execFile);
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 function start(env: Record<string, string> = {}): App {
 	return runApp("profiled.mjs", {

@@ -1,19 +1,11 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { weightOf } from "../../core/sampling.ts";
-import { Capture } from "../testing/capture.ts";
-import { type App, killApps, runApp } from "../testing/run-app.ts";
+import { captureFor } from "../testing/capture-for.ts";
+import { type App, runApp } from "../testing/run-app.ts";
 
 const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "50" };
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 const run = (sampler: string, argument = "", env: Record<string, string> = {}): App =>
 	runApp("sampled.mjs", {

@@ -74,8 +74,13 @@ export class Capture {
 
 	static async start(): Promise<Capture> {
 		const capture = new Capture();
-		await new Promise<void>((resolve) => capture.server.listen(0, "127.0.0.1", resolve));
+		await capture.listen();
 		return capture;
+	}
+
+	/** On a port that is free. */
+	async listen(): Promise<void> {
+		await new Promise<void>((resolve) => this.server.listen(0, "127.0.0.1", resolve));
 	}
 
 	get url(): string {

@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { PGlite } from "@electric-sql/pglite";
 import { PGLiteSocketServer } from "@electric-sql/pglite-socket";
 import pg from "pg";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture, type CapturedSpan } from "../testing/capture.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { CapturedSpan } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
 import { killApps, runApp } from "../testing/run-app.ts";
 import { findPostgres } from "../testing/servers/postgres.ts";
 import { freePort } from "../testing/servers/program.ts";
@@ -11,15 +12,7 @@ import { freePort } from "../testing/servers/program.ts";
 const [SERVER, CLIENT, PRODUCER, CONSUMER] = [2, 3, 4, 5];
 const METRICS = { OTEL_METRICS_EXPORTER: "otlp", OTEL_METRIC_EXPORT_INTERVAL: "100" };
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(() => capture.clear());
-afterAll(async () => {
-	await killApps();
-	await capture.close();
-});
+const capture = captureFor("all tests");
 
 const spanOf = (kind: number, name: string | RegExp): Promise<CapturedSpan> =>
 	capture.until(

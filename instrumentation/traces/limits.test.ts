@@ -1,16 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { Capture, type CapturedSpan } from "../testing/capture.ts";
-import { killApps, runApp } from "../testing/run-app.ts";
+import { describe, expect, it } from "vitest";
+import type { CapturedSpan } from "../testing/capture.ts";
+import { captureFor } from "../testing/capture-for.ts";
+import { runApp } from "../testing/run-app.ts";
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 async function spansWith(env: Record<string, string>): Promise<(name: string) => CapturedSpan> {
 	await (await fetch(await runApp("limits.mjs", { otlp: capture.url, env }).url())).text();

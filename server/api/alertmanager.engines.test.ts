@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { openStack } from "../../backends/stack/backend.ts";
 import { readStackSettings } from "../../backends/stack/settings.ts";
 import { openStateFile, type StateFile } from "../../backends/state/state-file.ts";
 import { howToBuild, missingEngines, type RunningEngines, startEngines } from "../../engines/engines.ts";
-import { startServer, type TrivetServer } from "../server.ts";
+import type { TrivetServer } from "../server.ts";
+import { startTestingServer } from "../testing-server.ts";
 import { type IncidentSummary, incidentSchema, incidentsSchema } from "./schema.ts";
 
 const missing = missingEngines(["alertmanager"]);
@@ -27,18 +27,7 @@ describe.skipIf(skipped)("a real Alertmanager", () => {
 
 	beforeAll(async () => {
 		state = await openStateFile({ directory: join(folder, "state") });
-		server = await startServer({
-			host: "127.0.0.1",
-			port: 0,
-			token: TOKEN,
-			allowedHosts: [],
-			backend,
-			state,
-			otlpEndpoint: null,
-			version: "test",
-			pages: null,
-			logger: pino({ level: "silent" }),
-		});
+		server = await startTestingServer({ token: TOKEN, backend, state });
 		const url = `${server.url.replace("localhost", "127.0.0.1")}/api/alerts`;
 		engines = await startEngines(["alertmanager"], { dir: join(folder, "engines"), webhook: { url, token: TOKEN } });
 	});

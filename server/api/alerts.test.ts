@@ -2,13 +2,13 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openStack } from "../../backends/stack/backend.ts";
 import { readStackSettings } from "../../backends/stack/settings.ts";
 import { openStateFile, type StateFile } from "../../backends/state/state-file.ts";
 import type { Backend } from "../../core/ports.ts";
-import { startServer, type TrivetServer } from "../server.ts";
+import type { TrivetServer } from "../server.ts";
+import { startTestingServer } from "../testing-server.ts";
 import { mayForgetIncident } from "./incident-book.ts";
 import { type IncidentAnswer, incidentSchema, incidentsSchema, type Problem } from "./schema.ts";
 
@@ -20,18 +20,7 @@ let server: TrivetServer;
 
 async function start(token: string | null = null): Promise<void> {
 	state = await openStateFile({ directory: join(folder, "state"), mayDrop: mayForgetIncident });
-	server = await startServer({
-		host: "127.0.0.1",
-		port: 0,
-		token,
-		allowedHosts: [],
-		backend,
-		state,
-		otlpEndpoint: null,
-		version: "test",
-		pages: null,
-		logger: pino({ level: "silent" }),
-	});
+	server = await startTestingServer({ token, backend, state });
 }
 async function stop(): Promise<void> {
 	await server?.close();

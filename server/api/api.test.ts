@@ -2,11 +2,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { pino } from "pino";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { type EmbeddedBackend, openEmbedded } from "../../backends/embedded/backend.ts";
 import { openStateFile, type StateFile } from "../../backends/state/state-file.ts";
-import { startServer, type TrivetServer } from "../server.ts";
+import type { TrivetServer } from "../server.ts";
+import { startTestingServer } from "../testing-server.ts";
 import {
 	exemplarsSchema,
 	fieldsSchema,
@@ -146,18 +146,12 @@ async function answer(path: string): Promise<unknown> {
 beforeAll(async () => {
 	backend = await openEmbedded({ dataDir: join(folder, "data"), otlpPort: 0 });
 	state = await openStateFile({ directory: join(folder, "state") });
-	server = await startServer({
-		host: "127.0.0.1",
-		port: 0,
-		token: null,
-		allowedHosts: [],
+	server = await startTestingServer({
 		backend,
 		state,
 		otlpEndpoint: `http://localhost:${backend.otlpPort}`,
 		grafanaUrl: "http://localhost:3001",
 		version: "0.0.0-test",
-		pages: null,
-		logger: pino({ level: "silent" }),
 	});
 	const { traces, logs } = telemetry(Date.now());
 	await send("/v1/traces", traces);

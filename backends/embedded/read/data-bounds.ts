@@ -1,5 +1,6 @@
 /** Where in time the store has anything: no query needs to look elsewhere. */
 import type { TimeWindow } from "../../../core/model.ts";
+import { earlier, later } from "../../../core/time.ts";
 import type { Database } from "../store/database.ts";
 
 /** From the earliest to after the latest thing held; null while the store is empty. Costs nothing. */
@@ -22,14 +23,4 @@ export function clipToData(window: TimeWindow | null, db: Database): TimeWindow 
 	const fromUnixNano = later(window.fromUnixNano, bounds.fromUnixNano);
 	const toUnixNano = earlier(window.toUnixNano, bounds.toUnixNano);
 	return fromUnixNano < toUnixNano ? { fromUnixNano, toUnixNano } : null;
-}
-
-export function earlier(a: bigint, b: bigint): bigint {
-	if (a < b) return a;
-	return b;
-}
-
-export function later(a: bigint, b: bigint): bigint {
-	if (a > b) return a;
-	return b;
 }

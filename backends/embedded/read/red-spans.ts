@@ -1,11 +1,11 @@
 /** RED counted from entry spans: from the roll-ups where minutes are fine enough, else from the spans themselves. */
 import type { TimeWindow } from "../../../core/model.ts";
 import type { Call, RedSeries, RedSummary } from "../../../core/ports.ts";
+import { earlier, later } from "../../../core/time.ts";
 import { MINUTE_NS, NEAR_NS } from "../rollup/minute-fold.ts";
 import { bucketValue, LOG_GAMMA } from "../rollup/sketch-buckets.ts";
 import type { Database, SqlValue } from "../store/database.ts";
 import { environmentFilter, serviceFilter } from "./answer.ts";
-import { earlier, later } from "./data-bounds.ts";
 import { rolledWindow } from "./rollup-tables.ts";
 import { statement } from "./statement-file.ts";
 

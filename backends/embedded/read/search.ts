@@ -10,9 +10,10 @@
  */
 import type { TimeWindow } from "../../../core/model.ts";
 import type { Answer, Call, TraceQuery, TraceSummary } from "../../../core/ports.ts";
+import { later } from "../../../core/time.ts";
 import type { Database, SqlValue } from "../store/database.ts";
 import { answer, environmentFilter, readCursor, withDeadline, writeCursor } from "./answer.ts";
-import { clipToData, later } from "./data-bounds.ts";
+import { clipToData } from "./data-bounds.ts";
 import { describeFilter, spanFilter } from "./filter-sql.ts";
 import { statement } from "./statement-file.ts";
 import { readSummaries, type TraceKey } from "./trace-summaries.ts";

@@ -1,12 +1,13 @@
 /** The lines of an ID, wherever they are: near the hint, where there is one, else back from now in widening steps. */
 import type { TimeWindow } from "../../../core/model.ts";
 import { type Call, DeadlineExceeded } from "../../../core/ports.ts";
+import { earlier, later, SECOND } from "../../../core/time.ts";
 import type { Order } from "./log-pages.ts";
 import type { OneReading, Queries } from "./log-queries.ts";
 import { type StreamMap, stretchOf, stretchWindow } from "./stream-map.ts";
 import { type Found, TooManyLines, type WindowReader } from "./window-reader.ts";
 
-const MINUTE = 60_000_000_000n;
+const MINUTE = 60n * SECOND;
 /** Clocks that are ahead, and lines that are dated ahead. */
 const AHEAD = 10n * MINUTE;
 /** Before the first line found, and around a hint when nothing is nearer: where else a trace's lines may be. */
@@ -186,12 +187,4 @@ function now(): bigint {
 
 function within({ fromUnixNano, toUnixNano }: TimeWindow, margin: bigint): TimeWindow {
 	return { fromUnixNano: fromUnixNano - margin, toUnixNano: toUnixNano + margin };
-}
-
-function later(a: bigint, b: bigint): bigint {
-	return a > b ? a : b;
-}
-
-function earlier(a: bigint, b: bigint): bigint {
-	return a < b ? a : b;
 }

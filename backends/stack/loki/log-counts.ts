@@ -2,6 +2,7 @@
 import { z } from "zod";
 import type { TimeWindow } from "../../../core/model.ts";
 import type { Call } from "../../../core/ports.ts";
+import { later } from "../../../core/time.ts";
 import type { Engine } from "../engine.ts";
 import { severityOf } from "./log-level.ts";
 import { serviceOf } from "./log-records.ts";
@@ -84,8 +85,4 @@ export async function readCounts(
 			if (at > known.lastSeenUnixNano) known.lastSeenUnixNano = at < toUnixNano ? at : toUnixNano - 1n;
 		}
 	}
-}
-
-function later(a: bigint, b: bigint): bigint {
-	return a > b ? a : b;
 }

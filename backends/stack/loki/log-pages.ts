@@ -5,6 +5,7 @@
  */
 import type { TimeWindow } from "../../../core/model.ts";
 import { DeadlineExceeded } from "../../../core/ports.ts";
+import { earlier, later } from "../../../core/time.ts";
 import type { Entry } from "./log-records.ts";
 
 export type Order = "oldest" | "newest";
@@ -140,12 +141,4 @@ function placed(entries: Entry[], answered: Order, order: Order): Placed[] {
 
 function compareText(a: string, b: string): number {
 	return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function later(a: bigint, b: bigint): bigint {
-	return a > b ? a : b;
-}
-
-function earlier(a: bigint, b: bigint): bigint {
-	return a < b ? a : b;
 }

@@ -158,7 +158,8 @@ export function countsQuery(
  * Growth from the last reading before the slot to the last one in it, without extrapolation: calls stay whole numbers and add up. Where that
  * cannot be had, in this order: a series that appears while others of its instance were there already began at zero (the first error of a
  * route); one that appeared with its instance counts from its first reading, which is zero where Prometheus takes start times in; one that
- * restarted has what `rate` sees of it. All that is three times the work of the first alone, which does for steady counters. A slot that is shorter than the time between two readings has its share of their growth.
+ * restarted has what `rate` sees of it. All that is three times the work of the first alone, which does for steady counters. A slot that is
+ * shorter than the time between two readings has its share of their growth.
  */
 function counterGrowth(series: string, siblings: string, slot: Slot, isSteady: boolean): string {
 	const length = duration(slot.lengthMs);

@@ -5,7 +5,8 @@
  */
 import type { TimeWindow, TraceId } from "../../../core/model.ts";
 import type { Call } from "../../../core/ports.ts";
-import { type Candidate, SECOND, type SearchApi, type Seconds, secondAfter, secondsOf } from "./search-api.ts";
+import { SECOND } from "../../../core/time.ts";
+import { type Candidate, type SearchApi, type Seconds, secondAfter, secondsOf } from "./search-api.ts";
 
 /** The last trace given out: its start in nanoseconds (newest) or duration in milliseconds (slowest), and its ID. */
 export interface Position {

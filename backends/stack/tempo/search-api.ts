@@ -6,6 +6,7 @@ import { z } from "zod";
 import { normaliseTraceId } from "../../../core/ids.ts";
 import type { TimeWindow, TraceId } from "../../../core/model.ts";
 import { type Call, InvalidInput } from "../../../core/ports.ts";
+import { SECOND } from "../../../core/time.ts";
 import type { Engine } from "../engine.ts";
 
 /** A trace that may match. Times are of what Tempo holds in one place: a trace that is still arriving may turn out longer. */
@@ -63,7 +64,6 @@ const searchAnswer = z.object({
 
 /** What Tempo writes for a root that has not arrived. */
 const NO_ROOT = "<root span not yet received>";
-export const SECOND = 1_000_000_000n;
 /** Tempo reads times as int32, and a start of 0 as none. */
 const EARLIEST = 1;
 const LATEST = 2_147_483_647;

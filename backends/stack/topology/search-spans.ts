@@ -177,8 +177,6 @@ function scoped(scope: string, keys: readonly string[]): string[] {
 	return keys.map((key) => `${scope}.${key}`);
 }
 
-export const SECOND = 1_000_000_000n;
-
 function readTrace(trace: NonNullable<z.output<typeof answerSchema>["traces"]>[number]): FoundTrace | null {
 	const traceId = normaliseTraceId(trace.traceID);
 	if (traceId === null) return null;

@@ -1,6 +1,7 @@
 /** How a window is cut for searches side by side. */
 import type { TimeWindow } from "../../../core/model.ts";
-import { type FoundTrace, SECOND } from "./search-spans.ts";
+import { SECOND } from "../../../core/time.ts";
+import type { FoundTrace } from "./search-spans.ts";
 
 export function isWithin(time: bigint, window: TimeWindow): boolean {
 	return time >= window.fromUnixNano && time < window.toUnixNano;

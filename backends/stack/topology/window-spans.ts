@@ -8,10 +8,11 @@
  */
 import type { SpanLink, TimeWindow, TraceId } from "../../../core/model.ts";
 import { type Call, DeadlineExceeded, type TraceStore } from "../../../core/ports.ts";
+import { SECOND } from "../../../core/time.ts";
 import type { Engine } from "../engine.ts";
 import { atOnce } from "./at-once.ts";
 import { Crowds } from "./crowds.ts";
-import { type FoundTrace, isLeftOut, quoted, SECOND, SpanSearcher, type WindowSpan } from "./search-spans.ts";
+import { type FoundTrace, isLeftOut, quoted, SpanSearcher, type WindowSpan } from "./search-spans.ts";
 import { cutEvenly, isWithin, longer, slicesOf } from "./slices.ts";
 
 export interface WindowSpans {

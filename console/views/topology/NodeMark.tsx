@@ -33,8 +33,9 @@ function colorOf(node: TopologyNode): string {
 function labelOf({ kind, name }: TopologyNode): string {
 	if (kind !== "database" && kind !== "cache" && kind !== "queue") return name;
 	const [what = name] = name.split("@");
-	const [system = what, namespace = ""] = [what.slice(0, what.indexOf("/")), what.slice(what.indexOf("/") + 1)];
-	return (/^\d+$/.test(namespace) && system) || namespace || name;
+	const slash = what.indexOf("/");
+	const namespace = what.slice(slash + 1);
+	return slash > 0 && /^\d+$/.test(namespace) ? what.slice(0, slash) : namespace || name;
 }
 
 export interface NodeTraffic {

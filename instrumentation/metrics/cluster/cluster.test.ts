@@ -1,22 +1,13 @@
-import { once } from "node:events";
-import { createServer } from "node:net";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Family as Parsed } from "../../../backends/embedded/scrape/exposition.ts";
 import { parseOpenMetrics } from "../../../backends/embedded/scrape/openmetrics.ts";
-import { Capture } from "../../testing/capture.ts";
-import { type App, killApps, runApp } from "../../testing/run-app.ts";
+import { captureFor } from "../../testing/capture-for.ts";
+import { type App, runApp } from "../../testing/run-app.ts";
+import { freePort } from "../../testing/servers/program.ts";
 
 const OPENMETRICS = { headers: { accept: "application/openmetrics-text; version=1.0.0" } };
 
-let capture: Capture;
-beforeAll(async () => {
-	capture = await Capture.start();
-});
-afterEach(async () => {
-	await killApps();
-	capture.clear();
-});
-afterAll(() => capture.close());
+const capture = captureFor("one test");
 
 function start(workers: number): App {
 	return runApp("cluster.mjs", {
@@ -128,11 +119,3 @@ describe("a cluster", () => {
 		expect(app.stdout).not.toContain("got");
 	});
 });
-
-async function freePort(): Promise<number> {
-	const probe = createServer().listen(0, "127.0.0.1");
-	await once(probe, "listening");
-	const { port } = probe.address() as { port: number };
-	probe.close();
-	return port;
-}
