@@ -1,8 +1,5 @@
-import type { MeterProvider, TracerProvider } from "@opentelemetry/api";
+import type { TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
-import type { Instrumentation } from "@opentelemetry/instrumentation";
-import { GrpcInstrumentation } from "@opentelemetry/instrumentation-grpc";
-import { PgInstrumentation } from "@opentelemetry/instrumentation-pg";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
 import { context, diag, propagation, trace } from "opentelemetry-api-latest";
 import { readContextFrom } from "./active-context.ts";
@@ -38,9 +35,7 @@ import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
 import { flushOnExit, within } from "./shutdown.ts";
 import { noteThreads } from "./threads.ts";
-import { hookLibraries, LIBRARIES } from "./traces/libraries.ts";
-import { measuredDb } from "./traces/measured-db.ts";
-import { measuredRpcProvider } from "./traces/measured-rpc.ts";
+import { hooksOfLibraries, LIBRARIES } from "./traces/libraries.ts";
 import { propagator } from "./traces/propagator.ts";
 import { createTracing } from "./traces/provider.ts";
 import { VERSION } from "./version.ts";
@@ -131,14 +126,22 @@ function begin(settings: Settings): Instance {
 
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
 	instrument(enabled, red, settings, tracing.provider, logs);
-	patchLibraries(
-		enabled,
-		metrics,
-		identity,
-		logs,
-		logs === undefined || settings.sendShipped ? undefined : new Shippers(),
-	);
-	watchPools(enabled, pools);
+	const shippers = logs === undefined || settings.sendShipped ? undefined : new Shippers();
+	const libraries = hooksOfLibraries((name) => enabled.has(name as Known), {
+		provider: tracing.provider,
+		db: { tracer: tracing.provider.getTracer(SCOPE.name, SCOPE.version), durations: red.dbClient },
+		rpc: { server: red.rpcServer, client: red.rpcClient },
+		kafkaRelation: settings.kafkaRelation,
+		guarded,
+	});
+	onModules({
+		patches: [
+			...libraries.patches,
+			patchesOfPinoAndMetrics(enabled, metrics, identity, logs, shippers),
+			watchPools(enabled, pools),
+		],
+		preparations: libraries.preparations,
+	});
 	const profiles = profileHandler({ token: settings.profileToken, service: identity.service, traces: openTraces });
 	serveFor(page, settings.prometheus, {
 		metrics: settings.exporters.metrics.includes("prometheus"),
@@ -229,18 +232,6 @@ function instrument(
 	logs: LogExporter | undefined,
 ): void {
 	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
-	const db = measuredDb(provider, red.dbClient);
-	const use = (name: Known, create: () => Instrumentation, tracers: TracerProvider, meters?: MeterProvider): void => {
-		if (enabled.has(name)) {
-			guarded(name, () => {
-				const instrumentation = create();
-				instrumentation.setTracerProvider(tracers);
-				if (meters !== undefined) {
-					instrumentation.setMeterProvider(meters);
-				}
-			});
-		}
-	};
 	if (enabled.has("http")) {
 		guarded("http", () => {
 			hookServers({
@@ -259,27 +250,16 @@ function instrument(
 	if (enabled.has("fastify")) {
 		guarded("fastify", () => hookFastify());
 	}
-	use("pg", () => new PgInstrumentation(), db.tracers, db.meters);
-	use(
-		"grpc",
-		() => new GrpcInstrumentation(),
-		measuredRpcProvider(provider, { server: red.rpcServer, client: red.rpcClient }),
-	);
-	hookLibraries((name) => enabled.has(name as Known), {
-		db: { tracer, durations: red.dbClient },
-		kafkaRelation: settings.kafkaRelation,
-		guarded,
-	});
 }
 
-function patchLibraries(
+function patchesOfPinoAndMetrics(
 	enabled: ReadonlySet<Known>,
 	metrics: Metrics,
 	{ service, env, version }: Identity,
 	logs: LogExporter | undefined,
 	shippers: Shippers | undefined,
-): void {
-	onModules({
+): Record<string, Patch> {
+	return {
 		...(enabled.has("pino")
 			? {
 					pino: (exports: unknown, found: string | undefined) => {
@@ -301,7 +281,7 @@ function patchLibraries(
 					},
 				}
 			: {}),
-	});
+	};
 }
 
 function watchShippers(shippers: Shippers): Record<string, Patch> {
@@ -311,16 +291,16 @@ function watchShippers(shippers: Shippers): Record<string, Patch> {
 	};
 }
 
-function watchPools(enabled: ReadonlySet<Known>, pools: ConnectionPools): void {
+function watchPools(enabled: ReadonlySet<Known>, pools: ConnectionPools): Record<string, Patch> {
 	const patch = (name: string, watch: typeof watchPgPools) => (exports: unknown, found: string | undefined) => {
 		if (!watch(exports as object, pools)) {
 			say(`${name} ${found ?? ""} is not built the way we know; its pools are not counted`);
 		}
 	};
-	onModules({
+	return {
 		...(enabled.has("pg") ? { "pg-pool": patch("pg-pool", watchPgPools) } : {}),
 		...(enabled.has("mysql2") ? { mysql2: patch("mysql2", watchMysql2Pools) } : {}),
-	});
+	};
 }
 
 /** What was sent and what was lost on the way, so that nobody has to guess. */

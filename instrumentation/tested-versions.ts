@@ -25,13 +25,13 @@ export function untested(name: string, version: string | undefined): string | un
 		return undefined;
 	}
 	const { from, below, otherwise } = tested;
-	return compare(version, from) >= 0 && compare(version, below) < 0
+	return compareVersions(version, from) >= 0 && compareVersions(version, below) < 0
 		? undefined
 		: `${name} ${version} is outside of what is tested (${from} to before ${below}): ${otherwise}`;
 }
 
 /** Versions by their numbers; what follows a hyphen counts for nothing. */
-function compare(a: string, b: string): number {
+export function compareVersions(a: string, b: string): number {
 	const [left, right] = [numbers(a), numbers(b)];
 	for (const at of [0, 1, 2]) {
 		const difference = (left[at] ?? 0) - (right[at] ?? 0);

@@ -1,15 +1,27 @@
+import { createRequire } from "node:module";
 import type { Attributes, Context, Span, SpanOptions, Tracer, TracerProvider } from "@opentelemetry/api";
 import { context, INVALID_SPAN_CONTEXT, trace } from "@opentelemetry/api";
 import type { Instrumentation, InstrumentationModuleDefinition } from "@opentelemetry/instrumentation";
-import { MySQL2Instrumentation } from "@opentelemetry/instrumentation-mysql2";
-import { RedisInstrumentation } from "@opentelemetry/instrumentation-redis";
 import { nowMs } from "../../clock.ts";
+import { here } from "../../here.ts";
+import { compareVersions } from "../../tested-versions.ts";
 import { operationOf } from "../measured-db.ts";
 import { DbCall, type DbHook } from "./call.ts";
 import { maskLiterals, redisOperation, redisText } from "./query-text.ts";
 
+const requireHere = createRequire(here);
+
+/** Does this version leave its calls to be patched, having no channels? Where the version is unknown it may. */
+export const isOlder = {
+	mysql2: (version: string | undefined): boolean => version === undefined || compareVersions(version, "3.20") < 0,
+	redis: (version: string | undefined): boolean => version === undefined || compareVersions(version, "5.12") < 0,
+};
+
 /** mysql2 before 3.20 has no channels: OpenTelemetry's instrumentation patches it. */
 export function instrumentOlderMysql2(): Instrumentation {
+	const { MySQL2Instrumentation } = requireHere(
+		"@opentelemetry/instrumentation-mysql2",
+	) as typeof import("@opentelemetry/instrumentation-mysql2");
 	const instrumentation = new MySQL2Instrumentation({ maskStatement: true, maskStatementHook: maskLiterals });
 	narrow(instrumentation, [">=1.4.2 <3.20.0"]);
 	return instrumentation;
@@ -17,6 +29,9 @@ export function instrumentOlderMysql2(): Instrumentation {
 
 /** node-redis 2 to 5.11 has no channels: OpenTelemetry's instrumentation patches it. */
 export function instrumentOlderRedis(): Instrumentation {
+	const { RedisInstrumentation } = requireHere(
+		"@opentelemetry/instrumentation-redis",
+	) as typeof import("@opentelemetry/instrumentation-redis");
 	const instrumentation = new RedisInstrumentation({ dbStatementSerializer: (name, args) => redisText(name, args) });
 	// Two instrumentations in one: that of node-redis 2 and 3, which has no newer versions to keep off, and this one.
 	const { instrumentationV4_V5: sinceVersion4 } = instrumentation as unknown as {
