@@ -38,6 +38,7 @@ const expectAllArrived = (...words: string[]): void => {
 
 const expectMetricsArrived = (): void => {
 	expect(capture.points.some(({ metric }) => metric === "http.server.request.duration")).toBe(true);
+	expect(capture.points.find(({ metric }) => metric === "work_done_total")?.asDouble).toBe(1);
 };
 
 describe("what was waiting is sent", () => {
@@ -69,6 +70,7 @@ describe("what was waiting is sent", () => {
 		await app.url();
 		expect(await app.stop()).toEqual({ code: 0, signal: null });
 		expectAllArrived("stopping");
+		expectMetricsArrived();
 	});
 
 	it.each([
@@ -81,6 +83,7 @@ describe("what was waiting is sent", () => {
 		const app = lifecycle(how);
 		expect(await app.exited).toEqual({ code, signal: null });
 		expectAllArrived(...words);
+		expectMetricsArrived();
 		const own = app.stderr.replace(/^\[trivet\].*\n/gm, "");
 		const bare = runApp("lifecycle.mjs", { load: "none", args: [how] });
 		await bare.exited;
@@ -107,17 +110,17 @@ describe("what could not be sent", () => {
 	])("is counted on stderr when the receiver %s, after process.exit and after SIGTERM", async (_what, behaviour) => {
 		const left = trouble(behaviour, "exit");
 		expect(await left.exited).toEqual({ code: 3, signal: null });
-		expect(left.stderr).toMatch(/the process ended before 2 log lines and 2 spans could be sent\n$/);
+		expect(left.stderr).toMatch(/the process ended before 2 log lines, 2 spans and \d+ metrics could be sent\n$/);
 		const killed = trouble(behaviour, "serve");
 		await killed.url();
 		expect(await killed.stop()).toEqual({ code: null, signal: "SIGTERM" });
-		expect(killed.stderr).toMatch(/the process ended before .*(log lines|spans) could be sent\n$/);
+		expect(killed.stderr).toMatch(/the process ended before .*(log lines|spans).* could be sent\n$/);
 	});
 
 	it("nobody listening: counted, and the process ends at once", async () => {
 		const app = runApp("lifecycle.mjs", { otlp: "http://127.0.0.1:9", args: ["exit"], env: LATE });
 		expect(await app.exited).toEqual({ code: 3, signal: null });
-		expect(app.stderr).toMatch(/the process ended before 2 log lines and 2 spans could be sent\n$/);
+		expect(app.stderr).toMatch(/the process ended before 2 log lines, 2 spans and \d+ metrics could be sent\n$/);
 	});
 
 	it("is missing at the end of the numbers after SIGKILL", async () => {
@@ -259,10 +262,11 @@ describe("a burst of 50,000 lines in one go", () => {
 		expect(total).toBeLessThanOrEqual(50_001 + 512);
 	});
 
-	it("then process.exit: the same, without the metrics", async () => {
+	it("then process.exit: the same", async () => {
 		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["exit", "50000"], env: LATE });
 		expect(await app.exited).toEqual({ code: 3, signal: null });
 		expectAccounted(app);
+		expect(reported()).toBe(dropped());
 	});
 });
 

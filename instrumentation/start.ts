@@ -155,11 +155,11 @@ function begin(settings: Settings): Instance {
 		const sent = Promise.all([tracing.flush(), logs?.flush()]);
 		// The counts of what was sent go last, unless that takes half of the time or the app decides when it is over.
 		const before = ends ? within(deadlineMs / 2, [sent]) : Promise.resolve();
-		return within(deadlineMs, [sent, before.then(() => push?.flush())]);
+		return within(deadlineMs, [sent, before.then(async () => void (await (ends ? push?.end() : push?.flush())))]);
 	};
 	const settle = (deadlineMs: number): void => {
 		tracing.settle();
-		const leftovers = [logs?.leftover(), tracing.leftover()];
+		const leftovers = [logs?.leftover(), tracing.leftover(), push?.leftover()];
 		settleLeftovers(
 			leftovers.filter((leftover) => leftover !== undefined),
 			deadlineMs,

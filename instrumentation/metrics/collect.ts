@@ -3,6 +3,7 @@ import type { Family, OwnMetric } from "./family.ts";
 import type { PromClient, PromMetric, PromRegistry } from "./prom-client/module.ts";
 import { Registered, register, watchRegistries } from "./prom-client/registered.ts";
 import { toFamily } from "./prom-client/snapshot.ts";
+import { snapshotNow } from "./prom-client/snapshot-now.ts";
 import type { MetricSource } from "./source.ts";
 
 /** Registries that are made and forgotten go with the garbage; an app that keeps more than these has the newest left out. */
@@ -59,20 +60,9 @@ export class Metrics implements MetricSource {
 
 	/** One snapshot of all families; a collector of the app that throws costs its own metric only. First name wins. */
 	async collect(): Promise<Family[]> {
-		const families = new Map<string, Family>();
-		const add = (family: Family): void => {
-			if (!families.has(family.name)) {
-				families.set(family.name, family);
-			}
-		};
+		const families = new Families();
 		const refreshed = Promise.all(this.own.map((metric) => metric.refresh?.()));
-		for (const reference of this.registries) {
-			const registry = reference.deref();
-			if (registry === undefined) {
-				this.registries.delete(reference);
-				continue;
-			}
-			const metrics = registry.getMetricsAsArray().filter((metric) => !(metric instanceof Registered));
+		for (const { metrics, defaults } of this.ofApp()) {
 			const snapshots = await Promise.allSettled(metrics.map(async (metric) => metric.get()));
 			snapshots.forEach((snapshot, index) => {
 				const metric = metrics[index]!;
@@ -80,18 +70,46 @@ export class Metrics implements MetricSource {
 					say(`the metric ${metric.name} could not be collected: ${String(snapshot.reason)}`);
 					return;
 				}
-				const family = toFamily(snapshot.value, registry._defaultLabels ?? {});
-				add({ ...family, name: this.names.get(metric) ?? family.name });
+				const family = toFamily(snapshot.value, defaults);
+				families.add({ ...family, name: this.names.get(metric) ?? family.name });
 				this.warnOfMany(family);
 			});
 		}
 		await refreshed;
-		for (const family of this.readOwn()) {
-			if (family.points.length > 0) {
-				add(family);
+		families.addMeasured(this.readOwn());
+		return families.all();
+	}
+
+	/** What can be read without waiting, for a process that ends: everything but summaries. Runs nothing of the app's. */
+	collectNow(): Family[] {
+		const families = new Families();
+		for (const { metrics, defaults } of this.ofApp()) {
+			for (const metric of metrics) {
+				try {
+					const snapshot = snapshotNow(metric);
+					if (snapshot !== undefined) {
+						families.add({ ...toFamily(snapshot, defaults), name: this.names.get(metric) ?? snapshot.name });
+					}
+				} catch {
+					// One metric less, and everything else is still sent.
+				}
 			}
 		}
-		return [...families.values()];
+		families.addMeasured(this.readOwn());
+		return families.all();
+	}
+
+	/** The app's own metrics, by registry; what is gone is forgotten. */
+	private *ofApp(): Iterable<{ metrics: PromMetric[]; defaults: Record<string, string> }> {
+		for (const reference of this.registries) {
+			const registry = reference.deref();
+			if (registry === undefined) {
+				this.registries.delete(reference);
+				continue;
+			}
+			const metrics = registry.getMetricsAsArray().filter((metric) => !(metric instanceof Registered));
+			yield { metrics, defaults: registry._defaultLabels ?? {} };
+		}
 	}
 
 	private readOwn(): Family[] {
@@ -112,5 +130,28 @@ export class Metrics implements MetricSource {
 				`the app's metric ${name} has more than ${this.seriesLimit} series: a label of it has too many values (TRIVET_SERIES_LIMIT)`,
 			);
 		}
+	}
+}
+
+/** By name, the first of a name wins. */
+class Families {
+	private readonly byName = new Map<string, Family>();
+
+	add(family: Family): void {
+		if (!this.byName.has(family.name)) {
+			this.byName.set(family.name, family);
+		}
+	}
+
+	addMeasured(families: readonly Family[]): void {
+		for (const family of families) {
+			if (family.points.length > 0) {
+				this.add(family);
+			}
+		}
+	}
+
+	all(): Family[] {
+		return [...this.byName.values()];
 	}
 }

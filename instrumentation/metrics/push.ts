@@ -1,5 +1,6 @@
 import { nowMs, unixNano } from "../clock.ts";
 import type { OtlpSender } from "../otlp/send.ts";
+import type { Leftover } from "../otlp/send-at-exit.ts";
 import { double, type KeyValue, keyValues } from "../otlp/value.ts";
 import type { Metrics } from "./collect.ts";
 import type { Exemplar, Family, Labels } from "./family.ts";
@@ -12,12 +13,16 @@ export interface MetricPushOptions {
 	intervalMs: number;
 }
 
+/** More than these are not written out while a process ends. */
+const MOST_POINTS_AT_THE_END = 50_000;
+
 /** Pushes every family as cumulative OTLP metrics with exemplars, on an interval and once more at the end. */
 export class MetricPush {
 	private readonly options: MetricPushOptions;
 	private readonly startNano = unixNano(nowMs());
 	private readonly timer: NodeJS.Timeout;
-	private running: Promise<void> | undefined;
+	private running: Promise<boolean> | undefined;
+	private ended = false;
 
 	constructor(options: MetricPushOptions) {
 		this.options = options;
@@ -25,39 +30,62 @@ export class MetricPush {
 		this.timer.unref();
 	}
 
-	/** Push what is measured now; a push under way is waited for and followed by a fresh one only when asked again. */
-	flush(): Promise<void> {
+	/**
+	 * Push what is measured now; a push under way is waited for and followed by a fresh one only when asked again.
+	 *
+	 * @returns whether it arrived.
+	 */
+	flush(): Promise<boolean> {
 		this.running ??= this.push().finally(() => {
 			this.running = undefined;
 		});
 		return this.running;
 	}
 
+	/** The last push, of what is measured when one under way is over. */
+	async end(): Promise<void> {
+		await this.running;
+		this.ended = await this.flush();
+	}
+
+	/** What is measured now, for a process that ends without a last push that arrived. */
+	leftover(): Leftover | undefined {
+		if (this.ended) {
+			return undefined;
+		}
+		const families = worthPushing(this.options.metrics.collectNow());
+		const points = families.reduce((sum, family) => sum + family.points.length, 0);
+		const body = points > MOST_POINTS_AT_THE_END ? undefined : this.write(families);
+		return { what: "metrics", sender: this.options.sender, bodies: [{ body, items: families.length }] };
+	}
+
 	stop(): void {
 		clearInterval(this.timer);
 	}
 
-	private async push(): Promise<void> {
-		const { metrics, sender, resource, scope } = this.options;
-		const families = (await metrics.collect()).filter(
-			// What describes the target is the resource already.
-			({ type, points }) => type !== "info" && points.length > 0,
-		);
-		if (families.length === 0) {
-			return;
-		}
-		const nowNano = unixNano(nowMs());
-		await sender.send(
-			JSON.stringify({
-				resourceMetrics: [
-					{
-						resource: { attributes: keyValues(resource) },
-						scopeMetrics: [{ scope, metrics: families.map((family) => toOtlp(family, this.startNano, nowNano)) }],
-					},
-				],
-			}),
-		);
+	private async push(): Promise<boolean> {
+		const { metrics, sender } = this.options;
+		const families = worthPushing(await metrics.collect());
+		return families.length === 0 || (await sender.send(this.write(families))).ok;
 	}
+
+	private write(families: readonly Family[]): string {
+		const { resource, scope } = this.options;
+		const nowNano = unixNano(nowMs());
+		return JSON.stringify({
+			resourceMetrics: [
+				{
+					resource: { attributes: keyValues(resource) },
+					scopeMetrics: [{ scope, metrics: families.map((family) => toOtlp(family, this.startNano, nowNano)) }],
+				},
+			],
+		});
+	}
+}
+
+/** What describes the target is the resource already. */
+function worthPushing(families: readonly Family[]): Family[] {
+	return families.filter(({ type, points }) => type !== "info" && points.length > 0);
 }
 
 const CUMULATIVE = 2;

@@ -8,7 +8,8 @@ export interface Leftover {
 	/** In the plural, as people say it. */
 	what: string;
 	sender: OtlpSender;
-	bodies: readonly { body: string | Uint8Array; items: number }[];
+	/** Without a body it is lost. */
+	bodies: readonly { body: string | Uint8Array | undefined; items: number }[];
 }
 
 /**
@@ -18,7 +19,9 @@ export interface Leftover {
  */
 export function settleLeftovers(leftovers: readonly Leftover[], deadlineMs: number): void {
 	const parts = leftovers.flatMap(({ what, sender, bodies }) => bodies.map((body) => ({ what, sender, ...body })));
-	const chances = deadlineMs > 0 ? parts.filter(({ sender }) => sender.isWell) : [];
+	const chances = parts.filter(
+		(part): part is Sendable<typeof part> => deadlineMs > 0 && part.body !== undefined && part.sender.isWell,
+	);
 	const arrived =
 		chances.length === 0
 			? []
@@ -28,15 +31,18 @@ export function settleLeftovers(leftovers: readonly Leftover[], deadlineMs: numb
 				);
 	const lost = new Map<string, number>();
 	for (const part of parts) {
-		if (arrived[chances.indexOf(part)] !== true) {
+		if (arrived[chances.indexOf(part as Sendable<typeof part>)] !== true) {
 			lost.set(part.what, (lost.get(part.what) ?? 0) + part.items);
 		}
 	}
 	if (lost.size > 0) {
-		const counts = [...lost].map(([what, count]) => `${count} ${count === 1 ? what.slice(0, -1) : what}`).join(" and ");
-		say(`the process ended before ${counts} could be sent`);
+		const counts = [...lost].map(([what, count]) => `${count} ${count === 1 ? what.slice(0, -1) : what}`);
+		const last = counts.pop();
+		say(`the process ended before ${counts.length === 0 ? last : `${counts.join(", ")} and ${last}`} could be sent`);
 	}
 }
+
+type Sendable<P extends { body: unknown }> = P & { body: NonNullable<P["body"]> };
 
 export interface LastRequest {
 	target: OtlpTarget;

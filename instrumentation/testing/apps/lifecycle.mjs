@@ -1,9 +1,11 @@
 // Ends in the way its first argument says, after a request and a line.
 import http from "node:http";
 import pino from "pino";
+import client from "prom-client";
 
 const [how, count = "1"] = process.argv.slice(2);
 const log = pino(pino.destination({ sync: true }));
+const done = new client.Counter({ name: "work_done_total", help: "Work done" });
 const server = http.createServer((_request, response) => response.end("ok"));
 await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
 const started = performance.now();
@@ -11,6 +13,7 @@ const answer = await fetch(`http://127.0.0.1:${server.address().port}/work`);
 await answer.text();
 for (let i = 0; i < Number(count); i++) {
 	log.info({ i }, "work done");
+	done.inc();
 }
 const close = () => {
 	server.close();
