@@ -61,7 +61,7 @@ export function identify(settings: Settings, ownVersion: string, script: string 
 }
 
 /** The first package.json from `folder` upwards that has a name; empty when there is none or it cannot be read. */
-export function nearestManifest(folder: string): { name?: string; version?: string } {
+export function nearestManifest(folder: string): { name?: string; version?: string; dependencies?: readonly string[] } {
 	for (let at = folder, steps = 0; steps < 32; steps++) {
 		try {
 			const manifest: unknown = JSON.parse(readFileSync(join(at, "package.json"), "utf8"));
@@ -71,8 +71,12 @@ export function nearestManifest(folder: string): { name?: string; version?: stri
 				"name" in manifest &&
 				typeof manifest.name === "string"
 			) {
-				const version = "version" in manifest && typeof manifest.version === "string" ? manifest.version : undefined;
-				return version === undefined ? { name: manifest.name } : { name: manifest.name, version };
+				const { name, version, dependencies } = manifest as { name: string; version?: unknown; dependencies?: object };
+				return {
+					name,
+					...(typeof version === "string" ? { version } : {}),
+					dependencies: Object.keys(dependencies ?? {}),
+				};
 			}
 		} catch {
 			// No manifest here, or not one we can read: look further up.

@@ -1,3 +1,6 @@
+import Module from "node:module";
+import { dirname, resolve } from "node:path";
+import { nearestManifest } from "../identity.ts";
 import { say } from "../say.ts";
 
 /** Transports that send lines to a store by themselves. */
@@ -15,6 +18,7 @@ const SHIPPER = new RegExp(`(?:^|[\\\\/])(${SHIPPERS.join("|")})(?:[\\\\/]|$)`);
 /** Knows which streams send lines to a store by themselves, so that no line is sent twice. Says so, once a transport. */
 export class Shippers {
 	private readonly streams = new WeakSet<object>();
+	private readonly watched = new WeakSet<object>();
 	private all = false;
 
 	/** One is loaded into this thread: which loggers write to it cannot be seen, so all count as shipped. */
@@ -25,7 +29,10 @@ export class Shippers {
 
 	/** thread-stream, on which pino builds its transports, with an eye on what each of them runs. */
 	watch(Original: ThreadStream): ThreadStream {
-		const found = (options: ThreadStreamOptions | undefined, stream: object): void => this.look(options, stream);
+		const found = (options: ThreadStreamOptions | undefined, stream: object): void => {
+			this.watched.add(stream);
+			this.look(options, stream);
+		};
 		return class ThreadStream extends Original {
 			constructor(options?: ThreadStreamOptions) {
 				super(options);
@@ -48,10 +55,25 @@ export class Shippers {
 		}
 		const { streams } = stream as { streams?: unknown };
 		return (
-			this.streams.has(stream) ||
+			this.isShipper(stream) ||
 			(Array.isArray(streams) &&
-				streams.some((part: { stream?: object } | null) => part?.stream !== undefined && this.streams.has(part.stream)))
+				streams.some((part: { stream?: object } | null) => part?.stream !== undefined && this.isShipper(part.stream)))
 		);
+	}
+
+	private isShipper(stream: object): boolean {
+		if (this.streams.has(stream) || this.watched.has(stream) || stream.constructor?.name !== "ThreadStream") {
+			return this.streams.has(stream);
+		}
+		const name = shipperOfApp();
+		if (name === undefined) {
+			return false;
+		}
+		this.streams.add(stream);
+		say(
+			`pino was loaded before start(), and this app has ${name}: the lines of loggers with a transport are left to it (TRIVET_SHIPPED_LINES=send sends them, too)`,
+		);
+		return true;
 	}
 
 	private look(options: ThreadStreamOptions | undefined, stream: object): void {
@@ -69,4 +91,21 @@ export class Shippers {
 			}
 		}
 	}
+}
+
+/**
+ * A transport that was made out of sight does not tell what it runs. But pino has looked for its file in this thread, which
+ * Node remembers unless the package has `exports`; else what the app itself depends on has to do.
+ */
+function shipperOfApp(): string | undefined {
+	const { _pathCache: found = {} } = Module as unknown as { _pathCache?: Record<string, string> };
+	for (const file of Object.values(found)) {
+		const name = SHIPPER.exec(file)?.[1];
+		if (name !== undefined) {
+			return name;
+		}
+	}
+	const script = process.env.pm_exec_path ?? process.argv[1];
+	const { dependencies = [] } = nearestManifest(script === undefined ? process.cwd() : dirname(resolve(script)));
+	return SHIPPERS.find((name) => dependencies.includes(name));
 }
