@@ -80,13 +80,15 @@ function filled<P extends AnyPanel>(panel: P, { title, description, unit, w, h, 
 
 export interface ChartSpec extends Spec {
 	stacked?: boolean;
+	/** No point stands for less time than this, however short the range: `15s`. */
+	least?: string;
 	/** What the axis shows at least. */
 	max?: number;
 	/** Lines across the chart. */
 	steps?: Steps;
 }
 
-export function chart({ stacked = false, max, steps, ...spec }: ChartSpec): timeseriesPanel.PanelBuilder {
+export function chart({ stacked = false, least, max, steps, ...spec }: ChartSpec): timeseriesPanel.PanelBuilder {
 	const panel = filled(new timeseriesPanel.PanelBuilder(), spec)
 		.lineWidth(1)
 		.fillOpacity(stacked ? 40 : 8)
@@ -102,6 +104,7 @@ export function chart({ stacked = false, max, steps, ...spec }: ChartSpec): time
 		.tooltip(
 			new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
 		);
+	if (least !== undefined) panel.interval(least);
 	if (max !== undefined) panel.axisSoftMax(max);
 	if (steps) {
 		panel

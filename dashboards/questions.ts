@@ -18,6 +18,8 @@ export interface Panel {
 	title?: string;
 	description?: string;
 	gridPos?: { x: number; y: number; w: number; h: number };
+	/** The least of what a point stands for. */
+	interval?: string;
 	targets?: Target[];
 	transformations?: { id: string; options: { renameByName?: Record<string, string> } }[];
 	fieldConfig?: {
@@ -83,13 +85,15 @@ export type Choices = Map<string, { value: Value; all: string | null }>;
 const ALL = "$__all";
 const WITHIN_MS = 30_000;
 const MAX_POINTS = 1000;
+/** Of a data source that nobody has set otherwise: Prometheus' is its scrape interval; the others have none. */
+const LEAST_S: Readonly<Record<string, number>> = { prometheus: 15 };
 
 export function panelsOf(board: Board): Panel[] {
 	return (board.panels ?? []).filter((panel) => panel.type !== "row");
 }
 
-export function targetsOf(panel: Panel): Target[] {
-	return panel.targets ?? [];
+export function targetsOf({ targets = [], interval }: Panel): Target[] {
+	return interval === undefined ? targets : targets.map((target) => ({ interval, ...target }));
 }
 
 /** Every variable of the board at what Grafana would choose, over which `given` goes. Throws when a query has no values. */
@@ -183,8 +187,10 @@ export function fill(text: string, choices: Choices, range: Range, stepS: number
 /** Asks one target as its panel would. Throws with the engine's own words when it refuses. */
 export async function ask(target: Target, engines: Engines, choices: Choices, range: Range): Promise<Answer> {
 	const rangeS = (range.to - range.from) / 1000;
-	const least = target.interval ? secondsOf(fill(target.interval, choices, range, 60)) : 15;
-	const stepS = Math.max(least, Math.ceil(rangeS / MAX_POINTS));
+	const least = target.interval
+		? secondsOf(fill(target.interval, choices, range, 60))
+		: LEAST_S[target.datasource.type];
+	const stepS = Math.max(least ?? 1, Math.ceil(rangeS / MAX_POINTS));
 	const filled = (text = "") => fill(text, choices, range, stepS);
 	const begun = performance.now();
 	const answer = await askEngine(target, engines, filled, range, stepS);

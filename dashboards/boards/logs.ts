@@ -12,6 +12,8 @@ const SERIOUS = '{service_name=~"$service"} |~ "(?i)$search" | detected_level=~"
 const PATTERN =
 	'| label_format template=`{{ regexReplaceAll "[0-9a-fA-F]+[0-9][0-9a-fA-F-]*|[0-9]+" __line__ "<_>" }}`';
 const AUTO = "$__auto";
+/** A quarter of an hour would have a point a second, which jumps about. */
+const LEAST = "15s";
 const RANGE = "$__range";
 
 const page = [toConsole("Log lines in Trivet", "/logs")];
@@ -57,6 +59,7 @@ export function logsBoardOf(): Board {
 						w: 10,
 						h: 8,
 						queries: [logCounts(`sum by (detected_level) (rate(${LINES} [${AUTO}]))`, "{{detected_level}}")],
+						least: LEAST,
 						stacked: true,
 						links: page,
 						dataLinks: [toConsole("These lines in Trivet", `/logs?level=${LABEL("detected_level")}`)],
@@ -68,6 +71,7 @@ export function logsBoardOf(): Board {
 						w: 10,
 						h: 8,
 						queries: [logCounts(`sum by (service_name) (rate(${LINES} [${AUTO}]))`, "{{service_name}}")],
+						least: LEAST,
 						stacked: true,
 						links: page,
 						dataLinks: ofSeries,
@@ -79,6 +83,7 @@ export function logsBoardOf(): Board {
 						w: 12,
 						h: 8,
 						queries: [logCounts(`sum by (service_name) (rate(${SERIOUS} [${AUTO}]))`, "{{service_name}}")],
+						least: LEAST,
 						links: page,
 						dataLinks: ofSeries,
 					}),
