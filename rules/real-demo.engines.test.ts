@@ -24,8 +24,8 @@ if (skipped) console.warn(`Skipped: ${howToBuild(missing)}`);
  */
 const ROUNDS = [
 	{
-		faults: ["error-burst", "stuck-consumer"],
-		own: ["ServiceErrors cart", "ConsumerStuck fulfilment"],
+		faults: ["error-burst", "stuck-consumer", "slow-edge"],
+		own: ["ServiceErrors cart", "ConsumerStuck fulfilment", "ServiceSlow orders"],
 		others: ["ServiceErrors storefront"],
 	},
 	{
@@ -107,6 +107,7 @@ describe.skipIf(skipped)("a fault of the real shop", () => {
 			for (const name of own) {
 				const tookMs = (found.get(name) ?? 0) - switchedMs;
 				console.info(`${name}: fires ${Math.round(tookMs / 1000)} s after its fault`);
+				expect(tookMs, `${name} does not fire before`).toBeGreaterThan(0);
 				expect(tookMs, name).toBeLessThanOrEqual(WITHIN_MS);
 			}
 			const unexpected = [...found.keys()].filter((name) => !expected.includes(name) && !MACHINE.test(name));
