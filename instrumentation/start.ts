@@ -28,8 +28,10 @@ import { hookImports, onModules, type Patch } from "./module-hooks.ts";
 import type { Counts } from "./otlp/batch-queue.ts";
 import { OtlpSender } from "./otlp/send.ts";
 import { settleLeftovers } from "./otlp/send-at-exit.ts";
+import { answerPrimary } from "./profiles/cluster.ts";
 import { profileHandler } from "./profiles/handler.ts";
 import { OpenTraces } from "./profiles/open-traces.ts";
+import { takeProfileFile } from "./profiles/profile-file.ts";
 import { describeSampler, type SamplerChoice } from "./sampling/choice.ts";
 import { routeDiagnostics, say } from "./say.ts";
 import { readSettings, type Settings } from "./settings.ts";
@@ -142,7 +144,11 @@ function begin(settings: Settings): Instance {
 		],
 		preparations: libraries.preparations,
 	});
-	const profiles = profileHandler({ token: settings.profileToken, service: identity.service, traces: openTraces });
+	const profiled = { service: identity.service, traces: openTraces };
+	const profiles = profileHandler({ ...profiled, token: settings.profileToken });
+	if (settings.profileToken !== undefined) {
+		answerPrimary((wish, signal) => takeProfileFile(wish, profiled, signal));
+	}
 	serveFor(page, settings.prometheus, {
 		metrics: settings.exporters.metrics.includes("prometheus"),
 		profiles: settings.profileToken === undefined ? undefined : profiles,

@@ -28,6 +28,8 @@ it.each([
 	["for no number", AUTHORIZED, "cpu?seconds=1e1", 400, /seconds=1e1 /, null],
 	["in a format that is none", AUTHORIZED, "heap?format=cpuprofile", 400, /heapprofile or pprof/, null],
 	["in a type that is none", { ...AUTHORIZED, accept: "image/png" }, "cpu", 406, /application\/json/, null],
+	["for a pid that is none", AUTHORIZED, "cpu?pid=-1", 400, /pid=-1 is not the number/, null],
+	["for a process that is no worker", AUTHORIZED, "cpu?pid=1", 404, /pid=1 is no worker .*there are none/, null],
 	["with a flag that is none", AUTHORIZED, "heap?collected=perhaps", 400, /true or false/, null],
 ])("asking %s is told so in a problem document", async (_what, headers, path, status, detail, challenge) => {
 	const response = await fetch(`${profiles}/${path}`, { headers: headers as Record<string, string> });

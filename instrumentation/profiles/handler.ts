@@ -2,27 +2,17 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { trace } from "@opentelemetry/api";
 import { activeContext } from "../active-context.ts";
-import { say } from "../say.ts";
-import type { OpenTraces } from "./open-traces.ts";
-import { checkSeconds, MOST_SECONDS, type Profile, ProfileBusy, type ProfileKind, takeProfile } from "./profile.ts";
+import { profileOfWorker } from "./cluster.ts";
+import { checkSeconds, MOST_SECONDS, type ProfileKind } from "./profile.ts";
+import { type ProfiledProcess, type ProfileFile, type ProfileWish, takeProfileFile } from "./profile-file.ts";
+import { asRefusal, Refusal } from "./refusal.ts";
 
 export type ProfileHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-type Format = "v8" | "pprof";
+type Format = ProfileWish["format"];
 
 /** Trace IDs in the header; all of them would not fit. */
 const MOST_IN_HEADER = 100;
-
-class Refusal extends Error {
-	readonly status: number;
-	readonly headers: Record<string, string>;
-
-	constructor(status: number, detail: string, headers: Record<string, string> = {}) {
-		super(detail);
-		this.status = status;
-		this.headers = headers;
-	}
-}
 
 const TITLES: Record<number, string> = {
 	400: "Bad Request",
@@ -32,19 +22,17 @@ const TITLES: Record<number, string> = {
 	406: "Not Acceptable",
 	409: "Conflict",
 	500: "Internal Server Error",
+	502: "Bad Gateway",
+	504: "Gateway Timeout",
 };
 
 /**
- * Answers `GET .../cpu` and `.../heap` with a profile of this process, to whoever has the token. Refusals are problem details
- * (RFC 9457). Whoever hangs up ends the profile.
+ * Answers `GET .../cpu` and `.../heap` with a profile of this process, or with `pid` of a worker of its cluster, to whoever has
+ * the token. Refusals are problem details (RFC 9457). Whoever hangs up ends the profile.
  *
  * @param token undefined: there is nothing here for anybody.
  */
-export function profileHandler(of: {
-	token: string | undefined;
-	service: string;
-	traces: OpenTraces | undefined;
-}): ProfileHandler {
+export function profileHandler(of: ProfiledProcess & { token: string | undefined }): ProfileHandler {
 	const expected = of.token === undefined ? undefined : digest(of.token);
 	return async (request, response) => {
 		const gone = new AbortController();
@@ -53,12 +41,12 @@ export function profileHandler(of: {
 			if (expected === undefined) {
 				throw new Refusal(404, "Profiles are off. Set TRIVET_PROFILE_TOKEN and start the process again.");
 			}
-			const { format, ...options } = read(request, expected);
-			const profile = await takeProfile(
-				{ ...options, signal: gone.signal },
-				{ service: of.service, traces: of.traces, leaveOut: trace.getSpanContext(activeContext())?.traceId },
-			);
-			await answer(response, profile, options.kind, format);
+			const { pid, ...wish } = read(request, expected);
+			const file =
+				pid === undefined || pid === process.pid
+					? await takeProfileFile(wish, of, gone.signal, trace.getSpanContext(activeContext())?.traceId)
+					: await profileOfWorker(pid, wish, gone.signal);
+			answer(response, file, wish.format);
 		} catch (error) {
 			if (!gone.signal.aborted) {
 				refuse(response, error);
@@ -67,7 +55,7 @@ export function profileHandler(of: {
 	};
 }
 
-function read(request: IncomingMessage, expected: Buffer) {
+function read(request: IncomingMessage, expected: Buffer): ProfileWish & { pid: number | undefined } {
 	const { authorization } = request.headers;
 	const token = /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
 	if (token === undefined || !timingSafeEqual(digest(token), expected)) {
@@ -92,7 +80,15 @@ function read(request: IncomingMessage, expected: Buffer) {
 		format: formatOf(searchParams.get("format"), request.headers.accept, kind),
 		seconds: secondsOf(searchParams.get("seconds")),
 		collected: flagOf(searchParams.get("collected")),
+		pid: pidOf(searchParams.get("pid")),
 	};
+}
+
+function pidOf(text: string | null): number | undefined {
+	if (text !== null && !/^\d{1,10}$/.test(text)) {
+		throw new Refusal(400, `pid=${text.slice(0, 40)} is not the number of a process.`);
+	}
+	return text === null ? undefined : Number(text);
 }
 
 function secondsOf(text: string | null): number {
@@ -138,37 +134,24 @@ function formatOf(asked: string | null, accept: string | undefined, kind: Profil
 	return pprof > v8 ? "pprof" : "v8";
 }
 
-async function answer(response: ServerResponse, profile: Profile, kind: ProfileKind, format: Format): Promise<void> {
-	const body = format === "pprof" ? await profile.toPprof() : profile.toJson();
-	const name = `${profile.service.replace(/[^\w.-]/g, "_")}-${profile.pid}-${profile.startedAt.replace(/[:.]/g, "-")}`;
-	const file = format === "v8" ? `${name}.${kind}profile` : `${name}.${kind}.pb.gz`;
+function answer(response: ServerResponse, { name, body, traceIds }: ProfileFile, format: Format): void {
 	response.writeHead(200, {
 		"Content-Type": format === "pprof" ? "application/octet-stream" : "application/json",
-		"Content-Disposition": `attachment; filename="${file}"`,
+		"Content-Disposition": `attachment; filename="${name}"`,
 		"Cache-Control": "no-store",
-		"Trivet-Trace-Ids": profile.traceIds.slice(0, MOST_IN_HEADER).join(","),
+		"Trivet-Trace-Ids": traceIds.slice(0, MOST_IN_HEADER).join(","),
 	});
 	response.end(body);
 }
 
 function refuse(response: ServerResponse, error: unknown): void {
-	const refusal = error instanceof Refusal ? error : asRefusal(error);
+	const { status, message, headers } = asRefusal(error);
 	if (response.headersSent) {
 		response.destroy();
 		return;
 	}
-	const { status, message, headers } = refusal;
 	response.writeHead(status, { "Content-Type": "application/problem+json", "Cache-Control": "no-store", ...headers });
 	response.end(JSON.stringify({ type: "about:blank", title: TITLES[status], status, detail: message }));
-}
-
-function asRefusal(error: unknown): Refusal {
-	if (error instanceof ProfileBusy) {
-		return new Refusal(409, `${error.message}.`, { "Retry-After": String(error.secondsLeft) });
-	}
-	const message = error instanceof Error ? error.message : String(error);
-	say(`the profile failed: ${message}`);
-	return new Refusal(500, message);
 }
 
 function digest(token: string): Buffer {
