@@ -82,13 +82,22 @@ export interface ChartSpec extends Spec {
 	stacked?: boolean;
 	/** No point stands for less time than this, however short the range: `15s`. */
 	least?: string;
+	/** Of what is counted: a bar for each point, and in the legend how much it is over the time range. */
+	counts?: boolean;
 	/** What the axis shows at least. */
 	max?: number;
 	/** Lines across the chart. */
 	steps?: Steps;
 }
 
-export function chart({ stacked = false, least, max, steps, ...spec }: ChartSpec): timeseriesPanel.PanelBuilder {
+export function chart({
+	stacked = false,
+	least,
+	counts = false,
+	max,
+	steps,
+	...spec
+}: ChartSpec): timeseriesPanel.PanelBuilder {
 	const panel = filled(new timeseriesPanel.PanelBuilder(), spec)
 		.lineWidth(1)
 		.fillOpacity(stacked ? 40 : 8)
@@ -96,15 +105,16 @@ export function chart({ stacked = false, least, max, steps, ...spec }: ChartSpec
 		.axisSoftMin(0)
 		.legend(
 			new common.VizLegendOptionsBuilder()
-				.displayMode(common.LegendDisplayMode.List)
-				.placement(common.LegendPlacement.Bottom)
+				.displayMode(counts ? common.LegendDisplayMode.Table : common.LegendDisplayMode.List)
+				.placement(counts ? common.LegendPlacement.Right : common.LegendPlacement.Bottom)
 				.showLegend(true)
-				.calcs([]),
+				.calcs(counts ? ["sum"] : []),
 		)
 		.tooltip(
 			new common.VizTooltipOptionsBuilder().mode(common.TooltipDisplayMode.Multi).sort(common.SortOrder.Descending),
 		);
 	if (least !== undefined) panel.interval(least);
+	if (counts) panel.drawStyle(common.GraphDrawStyle.Bars);
 	if (max !== undefined) panel.axisSoftMax(max);
 	if (steps) {
 		panel

@@ -1,7 +1,7 @@
 /** Log lines by service, level and pattern. */
 import { type Board, board } from "../board.ts";
 import { CELL, consoleLogs, LABEL, logsBoard, redBoard, toConsole } from "../links.ts";
-import { chart, logs, stat, table } from "../panels.ts";
+import { chart, logs, table } from "../panels.ts";
 import { lines, logCounts, logLines, logRows } from "../queries.ts";
 import { errorRate } from "../red-promql.ts";
 import * as variables from "../variables.ts";
@@ -12,7 +12,7 @@ const SERIOUS = '{service_name=~"$service"} |~ "(?i)$search" | detected_level=~"
 const PATTERN =
 	'| label_format template=`{{ regexReplaceAll "[0-9a-fA-F]+[0-9][0-9a-fA-F-]*|[0-9]+" __line__ "<_>" }}`';
 const AUTO = "$__auto";
-/** A quarter of an hour would have a point a second, which jumps about. */
+/** Of a short range a point would be a second, and bars thinner than the screen shows. */
 const LEAST = "15s";
 const RANGE = "$__range";
 
@@ -27,7 +27,7 @@ export function logsBoardOf(): Board {
 			"How many lines of which level from which service, the patterns they follow, and the lines, each with a link to its trace.",
 		needs:
 			"Loki 3 with `service_name` as a label and `detected_level` (both are Loki's own defaults); Prometheus for one chart",
-		from: "now-15m",
+		from: "now-10m",
 		variables: [
 			variables.engine("loki"),
 			variables.engine("prometheus"),
@@ -43,35 +43,28 @@ export function logsBoardOf(): Board {
 			{
 				title: "How many",
 				panels: [
-					stat({
-						title: "Lines",
-						description: "Lines of the chosen services and levels in the time range.",
-						unit: "short",
-						w: 4,
-						h: 8,
-						queries: [logRows(`sum(count_over_time(${LINES} [${RANGE}]))`)],
-						links: page,
-					}),
 					chart({
 						title: "By level",
-						description: "Lines a second of the chosen services, by level.",
-						unit: "cps",
-						w: 10,
+						description: "Lines of the chosen services and levels; the legend has how many there are of each level.",
+						unit: "short",
+						w: 12,
 						h: 8,
-						queries: [logCounts(`sum by (detected_level) (rate(${LINES} [${AUTO}]))`, "{{detected_level}}")],
+						queries: [logCounts(`sum by (detected_level) (count_over_time(${LINES} [${AUTO}]))`, "{{detected_level}}")],
 						least: LEAST,
+						counts: true,
 						stacked: true,
 						links: page,
 						dataLinks: [toConsole("These lines in Trivet", `/logs?level=${LABEL("detected_level")}`)],
 					}),
 					chart({
 						title: "By service",
-						description: "Lines a second of the chosen levels, by service.",
-						unit: "cps",
-						w: 10,
+						description: "Lines of the chosen services and levels; the legend has how many there are of each service.",
+						unit: "short",
+						w: 12,
 						h: 8,
-						queries: [logCounts(`sum by (service_name) (rate(${LINES} [${AUTO}]))`, "{{service_name}}")],
+						queries: [logCounts(`sum by (service_name) (count_over_time(${LINES} [${AUTO}]))`, "{{service_name}}")],
 						least: LEAST,
+						counts: true,
 						stacked: true,
 						links: page,
 						dataLinks: ofSeries,
