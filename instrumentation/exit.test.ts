@@ -46,6 +46,7 @@ describe("what was waiting is sent", () => {
 		expect(await lifecycle("natural").exited).toEqual({ code: 0, signal: null });
 		expectAllArrived();
 		expectMetricsArrived();
+		expect(capture.requests.filter(({ path }) => path === "/v1/metrics")).toHaveLength(1);
 	});
 
 	it.each(["SIGTERM", "SIGINT"] as const)("on %s, and the app still dies of it", async (signal) => {
