@@ -75,10 +75,11 @@ export function onModules({ patches, preparations }: ModuleWork): void {
 		byName.set(name, [...(byName.get(name) ?? []), patch]);
 	}
 	beforeLoading(preparations);
-	patchOnLoad([...byName.keys()], (name) => byName.get(name) ?? []);
+	patchOnLoad(byName);
 }
 
-function patchOnLoad(names: readonly string[], patchesOf: (name: string) => readonly Patch[]): void {
+function patchOnLoad(patches: ReadonlyMap<string, readonly Patch[]>): void {
+	const names = [...patches.keys()];
 	const done = new WeakMap<object, unknown>();
 	const apply = (exports: unknown, name: string, folder: string | undefined): unknown => {
 		const module = commonJs(exports);
@@ -88,7 +89,7 @@ function patchOnLoad(names: readonly string[], patchesOf: (name: string) => read
 		if (!done.has(module)) {
 			done.set(module, undefined);
 			const version = folder === undefined ? undefined : versionIn(folder);
-			for (const patch of patchesOf(name)) {
+			for (const patch of patches.get(name) ?? []) {
 				try {
 					done.set(module, patch(module, version, folder) ?? done.get(module));
 					diag.debug(`hooked ${name} ${version ?? ""} in ${folder ?? "?"}`);
@@ -103,10 +104,10 @@ function patchOnLoad(names: readonly string[], patchesOf: (name: string) => read
 		apply(exports, name, folder);
 	}
 	new RequireHook(
-		[...names],
+		names,
 		(exports, name, folder) => (apply(exports, name, folder) as typeof exports | undefined) ?? exports,
 	);
-	new ImportHook([...names], (exports, name, folder) => {
+	new ImportHook(names, (exports, name, folder) => {
 		apply(exports, name, folder === undefined ? undefined : folder || undefined);
 	});
 }
