@@ -18,8 +18,16 @@ export function nowMs(): number {
 	return now;
 }
 
-/** Milliseconds since the epoch as a decimal string of nanoseconds, as OTLP/JSON wants it. */
+let second = 0;
+let secondText = "0";
+
+/** Milliseconds since the epoch as a decimal string of nanoseconds, as OTLP/JSON wants it. The last second's digits are kept. */
 export function unixNano(ms: number): string {
-	const whole = Math.floor(ms);
-	return `${whole}${String(Math.floor((ms - whole) * 1e6)).padStart(6, "0")}`;
+	const whole = Math.floor(ms / 1000);
+	if (whole !== second) {
+		second = whole;
+		secondText = String(whole);
+	}
+	// With a digit in front, so that its zeros stay; small enough to be an integer for the engine, too.
+	return secondText + String(1_000_000_000 + Math.floor((ms - whole * 1000) * 1e6)).slice(1);
 }

@@ -100,9 +100,10 @@ describe.each([
 		const echo = await server("POST /echo");
 		await (await fetch(`${url}/raw-end`)).text();
 		const raw = await server("GET /raw-end");
-		const traceOf = (message: string) => app.lines().find(({ msg }) => msg === message)?.trace_id;
-		expect(traceOf("body read")).toBe(echo.traceId);
-		expect(traceOf("request ended")).toBe(raw.traceId);
+		const traceOf = (message: string) =>
+			capture.until(() => app.lines().find(({ msg }) => msg === message)?.trace_id, `the line ${message}`);
+		expect(await traceOf("body read")).toBe(echo.traceId);
+		expect(await traceOf("request ended")).toBe(raw.traceId);
 	});
 
 	it("an exception is on the server's span, with its stack", async () => {

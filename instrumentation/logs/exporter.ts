@@ -4,7 +4,7 @@ import type { OtlpSender } from "../otlp/send.ts";
 import type { Leftover } from "../otlp/send-at-exit.ts";
 import { keyValues } from "../otlp/value.ts";
 import { type Captured, LogCapture } from "./capture.ts";
-import { type LogRecord, lossRecord, type RecordLimits, toRecord } from "./record.ts";
+import { lossRecord, type RecordLimits, recordOf } from "./record.ts";
 
 export interface LogExporterOptions {
 	sender: OtlpSender;
@@ -31,7 +31,7 @@ export class LogExporter {
 	constructor(options: LogExporterOptions) {
 		this.options = options;
 		const resource = JSON.stringify({ attributes: keyValues(options.resource) });
-		this.head = `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${JSON.stringify(options.scope)},"logRecords":`;
+		this.head = `{"resourceLogs":[{"resource":${resource},"scopeLogs":[{"scope":${JSON.stringify(options.scope)},"logRecords":[`;
 		this.queue = new BatchQueue<Captured>({
 			...options.queue,
 			weigh: (captured) => ("line" in captured ? captured.line.length : captured.request.path.length),
@@ -81,15 +81,15 @@ export class LogExporter {
 		return Math.max(0, lines.length - outcome.rejected);
 	}
 
-	private records(lines: readonly Captured[]): LogRecord[] {
-		return lines.map((line) => toRecord(line, this.options.limits));
+	private records(lines: readonly Captured[]): string[] {
+		return lines.map((line) => recordOf(line, this.options.limits));
 	}
 
-	private body(records: readonly LogRecord[]): string {
-		return `${this.head}${JSON.stringify(records)}}]}]}`;
+	private body(records: readonly string[]): string {
+		return `${this.head}${records.join(",")}]}]}]}`;
 	}
 
-	private report(): LogRecord {
+	private report(): string {
 		return lossRecord(this.unreported(), this.capture.next());
 	}
 

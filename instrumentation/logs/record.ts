@@ -1,19 +1,9 @@
 import { nowMs, unixNano } from "../clock.ts";
-import { type AnyValue, anyValue, fieldValue, type KeyValue, type Redactor } from "../otlp/value.ts";
+import { attributeJson, type Redactor, shown, valueJson } from "../otlp/value.ts";
 import type { Captured, CapturedLine, CapturedRequest } from "./capture.ts";
 
-/** One OTLP/JSON log record. */
-export interface LogRecord {
-	timeUnixNano: string;
-	observedTimeUnixNano: string;
-	severityNumber: number;
-	severityText: string;
-	body?: AnyValue;
-	attributes: KeyValue[];
-	traceId?: string;
-	spanId?: string;
-	flags?: number;
-}
+/** One OTLP/JSON log record, as text: a batch is joined from them, without an object in between. */
+export type RecordText = string;
 
 export interface RecordLimits {
 	valueLength: number;
@@ -38,60 +28,78 @@ export function severityNumber(level: number): number {
 const LEVEL_NAMES = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
 
 /** What was captured as an OTLP record. */
-export function toRecord(captured: Captured, limits: RecordLimits): LogRecord {
+export function recordOf(captured: Captured, limits: RecordLimits): RecordText {
 	return "request" in captured ? requestRecord(captured, limits) : lineRecord(captured, limits);
 }
 
+/** The ids are of hexadecimal digits alone. */
+interface Ids {
+	traceId: string;
+	spanId: string | undefined;
+	flags: number;
+}
+
+interface Content {
+	atMs: number;
+	severity: number;
+	severityText: string;
+	/** JSON of an AnyValue. */
+	body: string | undefined;
+	/** JSON of KeyValues. */
+	attributes: readonly string[];
+	ids: Ids | undefined;
+}
+
+function written({ atMs, severity, severityText, body, attributes, ids }: Content): RecordText {
+	const time = unixNano(atMs);
+	const shownBody = body === undefined ? "" : `"body":${body},`;
+	const span = ids?.spanId === undefined ? "" : `"spanId":"${ids.spanId}",`;
+	const trace = ids === undefined ? "" : `"traceId":"${ids.traceId}",${span}"flags":${ids.flags},`;
+	return `{"timeUnixNano":"${time}","observedTimeUnixNano":"${time}","severityNumber":${severity},"severityText":${JSON.stringify(severityText)},${shownBody}${trace}"attributes":[${attributes.join(",")}]}`;
+}
+
 /**
- * A captured line as an OTLP record. The line is parsed back, so the record holds exactly what stdout got: serialised,
+ * A captured line as an OTLP record. The line is read back, so the record holds exactly what stdout got: serialised,
  * formatted and redacted. Ids that the line names itself win over the active span's.
  */
-function lineRecord(captured: CapturedLine, limits: RecordLimits): LogRecord {
+function lineRecord(captured: CapturedLine, limits: RecordLimits): RecordText {
 	const { line, level, ids, logger, atMs, sequence } = captured;
 	const { valueLength, redactor } = limits;
-	const time = unixNano(atMs);
 	const severity = severityNumber(level);
-	const record: LogRecord = {
-		timeUnixNano: time,
-		observedTimeUnixNano: time,
-		severityNumber: severity,
-		severityText: logger.levelName(level) ?? LEVEL_NAMES[(severity - 1) >> 2] ?? "",
-		attributes: [numbered(sequence)],
-	};
+	const severityText = logger.levelName(level) ?? LEVEL_NAMES[(severity - 1) >> 2] ?? "";
 	const fields = parseObject(line);
-	let traceId = ids?.traceId;
-	let spanId = ids?.spanId;
+	const attributes = [numbered(sequence)];
 	if (fields === undefined) {
-		record.body = anyValue(line.trimEnd(), valueLength, redactor);
-	} else {
-		const own = fields.trace_id;
-		if (typeof own === "string" && own !== traceId) {
-			const lower = own.toLowerCase();
-			if (HEX32.test(lower)) {
-				traceId = lower;
-				const ownSpan = typeof fields.span_id === "string" ? fields.span_id.toLowerCase() : "";
-				spanId = HEX16.test(ownSpan) ? ownSpan : undefined;
-			}
-		}
-		const message = fields[logger.message];
-		if (message !== undefined && message !== null) {
-			record.body = anyValue(message, valueLength, redactor);
-		}
-		for (const [key, value] of attributesOf(fields, captured, limits)) {
-			if (record.attributes.length > limits.count) {
-				break;
-			}
-			record.attributes.push({ key, value: fieldValue(key, value, valueLength, redactor) });
-		}
+		const body = valueJson(line.trimEnd(), valueLength, redactor);
+		return written({ atMs, severity, severityText, body, attributes, ids });
 	}
-	if (traceId !== undefined) {
-		record.traceId = traceId;
-		if (spanId !== undefined) {
-			record.spanId = spanId;
-		}
-		record.flags = ids?.traceId === traceId ? ids.flags : 0;
+	addAttributes(attributes, fields, captured, limits);
+	const message = fields[logger.message];
+	return written({
+		atMs,
+		severity,
+		severityText,
+		body: message === undefined || message === null ? undefined : valueJson(message, valueLength, redactor),
+		attributes,
+		ids: idsOf(fields, ids),
+	});
+}
+
+/** Those that the line names itself, if they can be ids; else the span's. */
+function idsOf({ trace_id: own, span_id: span }: Readonly<Record<string, unknown>>, ids: Ids | undefined) {
+	if (typeof own !== "string" || own === ids?.traceId) {
+		return ids;
 	}
-	return record;
+	const traceId = own.toLowerCase();
+	if (!HEX32.test(traceId)) {
+		return ids;
+	}
+	const spanId = typeof span === "string" ? span.toLowerCase() : "";
+	return {
+		traceId,
+		spanId: HEX16.test(spanId) ? spanId : undefined,
+		flags: ids?.traceId === traceId ? ids.flags : 0,
+	};
 }
 
 /**
@@ -101,104 +109,102 @@ function lineRecord(captured: CapturedLine, limits: RecordLimits): LogRecord {
 function requestRecord(
 	{ sequence, atMs, request }: CapturedRequest,
 	{ valueLength, redactor }: RecordLimits,
-): LogRecord {
+): RecordText {
 	const { method, route, path, status, durationMs, error, requestId, span } = request;
-	const time = unixNano(atMs);
-	const place = anyValue(path, valueLength, redactor);
-	const attributes: KeyValue[] = [
+	const place = shown(path, valueLength, redactor);
+	const duration = JSON.stringify(Math.round(durationMs * 1000) / 1000);
+	const attributes = [
 		numbered(sequence),
-		{ key: "http.request.method", value: { stringValue: method } },
-		{ key: "url.path", value: place },
-		{ key: "duration_ms", value: { doubleValue: Math.round(durationMs * 1000) / 1000 } },
+		attributeJson("http.request.method", method, valueLength),
+		attributeJson("url.path", place, valueLength),
+		`{"key":"duration_ms","value":{"doubleValue":${duration}}}`,
 	];
 	if (route !== "") {
-		attributes.push({ key: "http.route", value: { stringValue: route } });
+		attributes.push(attributeJson("http.route", route, valueLength));
 	}
 	if (status !== undefined) {
-		attributes.push({ key: "http.status_code", value: { intValue: String(status) } });
+		attributes.push(attributeJson("http.status_code", status, valueLength));
 	}
 	if (error !== "") {
-		attributes.push({ key: "error.type", value: { stringValue: error } });
+		attributes.push(attributeJson("error.type", error, valueLength));
 	}
 	if (requestId !== undefined) {
-		attributes.push({ key: "http.request_id", value: { stringValue: requestId } });
+		attributes.push(attributeJson("http.request_id", requestId, valueLength));
 	}
 	const level = error === "" ? 30 : error === "client_disconnected" ? 40 : 50;
-	const where = route === "" && "stringValue" in place ? place.stringValue : route;
-	return {
-		timeUnixNano: time,
-		observedTimeUnixNano: time,
-		severityNumber: severityNumber(level),
+	return written({
+		atMs,
+		severity: severityNumber(level),
 		severityText: LEVEL_NAMES[level / 10 - 1]!.toLowerCase(),
-		body: { stringValue: `${method} ${where} ${status ?? error}` },
+		body: valueJson(`${method} ${route === "" ? place : route} ${status ?? error}`, Number.POSITIVE_INFINITY),
 		attributes,
-		traceId: span.traceId,
-		spanId: span.spanId,
-		flags: span.traceFlags & 1,
-	};
+		ids: { traceId: span.traceId, spanId: span.spanId, flags: span.traceFlags & 1 },
+	});
 }
 
 /** Says in the store how many lines did not get there. */
-export function lossRecord(lost: number, sequence: number): LogRecord {
-	const time = unixNano(nowMs());
-	return {
-		timeUnixNano: time,
-		observedTimeUnixNano: time,
-		severityNumber: severityNumber(40),
+export function lossRecord(lost: number, sequence: number): RecordText {
+	return written({
+		atMs: nowMs(),
+		severity: severityNumber(40),
 		severityText: "warn",
-		body: { stringValue: `${lost} log lines were not sent` },
-		attributes: [numbered(sequence), { key: "trivet.lost.log_records", value: { intValue: String(lost) } }],
-	};
+		body: valueJson(`${lost} log lines were not sent`, Number.POSITIVE_INFINITY),
+		attributes: [numbered(sequence), attributeJson("trivet.lost.log_records", lost, Number.POSITIVE_INFINITY)],
+		ids: undefined,
+	});
 }
 
-function numbered(sequence: number): KeyValue {
-	return { key: "log.record.sequence", value: { intValue: String(sequence) } };
+function numbered(sequence: number): string {
+	return `{"key":"log.record.sequence","value":{"intValue":"${sequence}"}}`;
 }
 
 const CARRIED = new Set(["level", "time", "trace_id", "span_id", "trace_flags", "pid", "hostname", "v"]);
 
-function* attributesOf(
-	fields: Record<string, unknown>,
+/** Adds those of `fields` that a record does not say in another place. */
+function addAttributes(
+	to: string[],
+	fields: Readonly<Record<string, unknown>>,
 	{ logger }: CapturedLine,
-	{ statics }: RecordLimits,
-): Generator<[string, unknown]> {
-	for (const [key, value] of Object.entries(fields)) {
-		if (value === null || CARRIED.has(key) || key === logger.message || (key in statics && statics[key] === value)) {
+	{ statics, count, valueLength, redactor }: RecordLimits,
+): void {
+	const add = (key: string, value: unknown): void => {
+		if (value !== null && to.length <= count) {
+			to.push(attributeJson(key, value, valueLength, redactor));
+		}
+	};
+	for (const key in fields) {
+		const value = fields[key];
+		if (value === null || CARRIED.has(key) || key === logger.message || statics[key] === value) {
 			continue;
 		}
 		if (key === "request_id") {
-			yield ["http.request_id", value];
+			add("http.request_id", value);
 		} else if (key === logger.error && typeof value === "object") {
-			yield* exception(key, value as Record<string, unknown>);
+			addException(add, key, value as Record<string, unknown>);
 		} else if (key === logger.nested && typeof value === "object" && !Array.isArray(value)) {
-			const nested = value as Record<string, unknown>;
-			for (const [inner, content] of Object.entries(nested)) {
+			for (const [inner, content] of Object.entries(value as Record<string, unknown>)) {
 				if (inner === logger.error && typeof content === "object" && content !== null) {
-					yield* exception(inner, content as Record<string, unknown>);
-				} else if (content !== null) {
-					yield [inner, content];
+					addException(add, inner, content as Record<string, unknown>);
+				} else {
+					add(inner, content);
 				}
 			}
 		} else {
-			yield [key, value];
+			add(key, value);
 		}
 	}
 }
 
 /** A serialised error under the semantic conventions' names; what they have no name for stays under its own key. */
-function* exception(key: string, error: Record<string, unknown>): Generator<[string, unknown]> {
+function addException(add: (key: string, value: unknown) => void, key: string, error: Record<string, unknown>): void {
 	const { type, message, stack, ...rest } = error;
-	if (type !== undefined) {
-		yield ["exception.type", type];
-	}
-	if (message !== undefined) {
-		yield ["exception.message", message];
-	}
-	if (stack !== undefined) {
-		yield ["exception.stacktrace", stack];
+	for (const [name, value] of Object.entries({ type, message, stacktrace: stack })) {
+		if (value !== undefined) {
+			add(`exception.${name}`, value);
+		}
 	}
 	if (Object.keys(rest).length > 0) {
-		yield [key, rest];
+		add(key, rest);
 	}
 }
 

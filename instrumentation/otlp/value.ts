@@ -69,9 +69,46 @@ export function fieldValue(key: string, value: unknown, limit: number, redactor?
 		: anyValue(value, limit, redactor, depth);
 }
 
+const MAX_KEYS = 2_000;
+const starts = new Map<string, string>();
+
+/**
+ * One attribute as JSON text, `{"key":...,"value":...}`: what `JSON.stringify` makes of `fieldValue`, without the objects in between.
+ * Keys come again and again; their text is kept.
+ */
+export function attributeJson(key: string, value: unknown, limit: number, redactor?: Redactor): string {
+	let start = starts.get(key);
+	if (start === undefined) {
+		start = `{"key":${JSON.stringify(key)},"value":`;
+		if (starts.size >= MAX_KEYS) {
+			starts.clear();
+		}
+		starts.set(key, start);
+	}
+	return redactor?.isSecret(key) === true && typeof value !== "boolean"
+		? `${start}{"stringValue":"${REDACTED}"}}`
+		: `${start}${valueJson(value, limit, redactor)}}`;
+}
+
+/** As JSON text, what `anyValue` makes of `value`. */
+export function valueJson(value: unknown, limit: number, redactor?: Redactor): string {
+	if (typeof value === "string") {
+		return `{"stringValue":${JSON.stringify(shown(value, limit, redactor))}}`;
+	}
+	if (typeof value === "number" && Number.isSafeInteger(value)) {
+		return `{"intValue":"${value}"}`;
+	}
+	return JSON.stringify(anyValue(value, limit, redactor));
+}
+
 function text(value: string, limit: number, redactor: Redactor | undefined): AnyValue {
-	const shown = redactor === undefined ? value : redactor.text(value);
-	return { stringValue: shown.length > limit ? shown.slice(0, limit) : shown };
+	return { stringValue: shown(value, limit, redactor) };
+}
+
+/** What of `value` may be sent: without secrets, and not longer than `limit`. */
+export function shown(value: string, limit: number, redactor: Redactor | undefined): string {
+	const clean = redactor === undefined ? value : redactor.text(value);
+	return clean.length > limit ? clean.slice(0, limit) : clean;
 }
 
 /** Doubles as protobuf's JSON mapping spells them: NaN and the infinities are strings. */
