@@ -4,7 +4,7 @@ import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
 import { type Context, context } from "@opentelemetry/api";
 import { isTracingSuppressed } from "@opentelemetry/core";
-import { emitWithin } from "./call.ts";
+import { emitFor, hookEmit, type MessageCall } from "./call.ts";
 import { ClientCall, type ClientHook } from "./client-call.ts";
 
 type Request = (...args: unknown[]) => ClientRequest;
@@ -21,6 +21,8 @@ const setter = {
 
 /** Trace and count every request made with `http`/`https` `.request` and `.get`, for CommonJS and ESM importers alike. */
 export function hookClients(hook: ClientHook): void {
+	hookEmit(http.ClientRequest.prototype);
+	hookEmit(http.IncomingMessage.prototype);
 	for (const module of [http, https] as { request: Request; get: Request }[]) {
 		const original = module.request;
 		const request: Request = function request(this: unknown, ...args) {
@@ -83,15 +85,24 @@ function begin(hook: ClientHook, outgoing: ClientRequest, before: Context): void
 	if (!outgoing.headersSent) {
 		call.inject(outgoing, setter, outgoing.hasHeader("x-request-id"));
 	}
-	emitWithin(outgoing, before, (event, first) => {
+	emitFor(outgoing, new OutgoingEvents(call, before));
+}
+
+class OutgoingEvents implements MessageCall {
+	readonly within: Context;
+	private readonly call: ClientCall;
+
+	constructor(call: ClientCall, within: Context) {
+		this.call = call;
+		this.within = within;
+	}
+
+	before(event: string | symbol, first: unknown): void {
+		const { call } = this;
 		if (event === "response") {
 			const response = first as IncomingMessage;
 			call.status = response.statusCode ?? 0;
-			emitWithin(response, before, (inner, error) => {
-				if (inner === "error" || inner === "aborted") {
-					call.failure ??= error ?? new Error("aborted");
-				}
-			});
+			emitFor(response, new IncomingEvents(call, this.within));
 		} else if (event === "upgrade" || event === "connect") {
 			call.status = (first as IncomingMessage).statusCode ?? 0;
 			call.end();
@@ -103,7 +114,23 @@ function begin(hook: ClientHook, outgoing: ClientRequest, before: Context): void
 			}
 			call.end();
 		}
-	});
+	}
+}
+
+class IncomingEvents implements MessageCall {
+	readonly within: Context;
+	private readonly call: ClientCall;
+
+	constructor(call: ClientCall, within: Context) {
+		this.call = call;
+		this.within = within;
+	}
+
+	before(event: string | symbol, first: unknown): void {
+		if (event === "error" || event === "aborted") {
+			this.call.failure ??= first ?? new Error("aborted");
+		}
+	}
 }
 
 /** `ClientRequest` does not keep its port; the Host header does, unless it is the scheme's own. */

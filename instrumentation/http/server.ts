@@ -21,7 +21,7 @@ import { causeOf } from "../metrics/error-cause.ts";
 import { spanExemplarLabels } from "../metrics/exemplar.ts";
 import type { DurationHistogram } from "../metrics/histogram.ts";
 import { withTraceId } from "../traces/id-generator.ts";
-import { emitWithin, errorType, knownMethod, type ServerMetadata } from "./call.ts";
+import { emitFor, errorType, hookEmit, isForCall, knownMethod, type MessageCall, type ServerMetadata } from "./call.ts";
 import { redactQuery } from "./redact.ts";
 import { requestId } from "./request-id.ts";
 import { wantedTraceId } from "./trace-id.ts";
@@ -37,9 +37,6 @@ export interface ServerHook {
 	finished: ((request: FinishedRequest) => void) | undefined;
 }
 
-/** A mark on the request, not an entry of a WeakSet, which every collection would have to look through. */
-const SEEN = Symbol("trivet.seen");
-
 type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolean;
 
 /**
@@ -47,6 +44,8 @@ type Emit = (this: Server, event: string | symbol, ...args: unknown[]) => boolea
  * with its exemplar, the request id, and the context for everything that runs on the request's behalf.
  */
 export function hookServers(hook: ServerHook): void {
+	hookEmit(http.IncomingMessage.prototype);
+	hookEmit(http.ServerResponse.prototype);
 	for (const [prototype, scheme] of [
 		[http.Server.prototype, "http"],
 		[https.Server.prototype, "https"],
@@ -74,11 +73,9 @@ function begin(
 ): Context | undefined {
 	try {
 		const active = context.active();
-		const marked = request as IncomingMessage & { [SEEN]?: true };
-		if (marked[SEEN] === true || isTracingSuppressed(active)) {
+		if (isForCall(request) || isTracingSuppressed(active)) {
 			return undefined;
 		}
-		marked[SEEN] = true;
 		const url = request.url ?? "/";
 		const query = url.indexOf("?");
 		const path = query === -1 ? url : url.slice(0, query);
@@ -111,18 +108,32 @@ function serve(hook: ServerHook, incoming: Incoming): Context {
 	response.setHeader("X-Request-ID", id);
 	response.setHeader("X-Trace-ID", span.spanContext().traceId);
 
-	let failure: unknown;
-	emitWithin(request, within);
-	let over = false;
-	emitWithin(response, within, (event, first) => {
-		if (event === "error") {
-			failure = first;
-		} else if (event === "close" && !over) {
-			over = true;
-			finish(hook, { span, metadata, method, path: incoming.path, scheme, startMs, failure, response });
-		}
-	});
+	emitFor(request, { within });
+	const ending = { span, metadata, method, path: incoming.path, scheme, startMs, response };
+	emitFor(response, new Answer(within, (failure) => finish(hook, ending, failure)));
 	return within;
+}
+
+/** Follows a response to its end, however it ends. */
+class Answer implements MessageCall {
+	readonly within: Context;
+	private readonly end: (failure: unknown) => void;
+	private failure: unknown;
+	private over = false;
+
+	constructor(within: Context, end: (failure: unknown) => void) {
+		this.within = within;
+		this.end = end;
+	}
+
+	before(event: string | symbol, first: unknown): void {
+		if (event === "error") {
+			this.failure = first;
+		} else if (event === "close" && !this.over) {
+			this.over = true;
+			this.end(this.failure);
+		}
+	}
 }
 
 /** A health check: silence, until it turns out to fail. Its span is then made after the fact, without children. */
@@ -131,23 +142,18 @@ function probe(hook: ServerHook, incoming: Incoming, active: Context): Context {
 	const { scheme, request, response } = incoming;
 	const metadata: ServerMetadata = { type: RPCType.HTTP, span: trace.wrapSpanContext(INVALID_SPAN_CONTEXT) };
 	const within = setRPCMetadata(suppressTracing(active), metadata);
-	let failure: unknown;
-	let over = false;
-	emitWithin(response, within, (event, first) => {
-		if (event === "error") {
-			failure = first;
-		} else if (event === "close" && !over) {
-			over = true;
-			if (response.headersSent && response.statusCode < 400 && failure === undefined) {
-				return;
-			}
-			const method = knownMethod(request.method);
-			const id = requestId(request.headers["x-request-id"]);
-			const parent = propagation.extract(ROOT_CONTEXT, request.headers);
-			const span = startSpan(hook, incoming, method, id, parent, startMs);
-			finish(hook, { span, metadata, method, path: undefined, scheme, startMs, failure, response });
+	const end = (failure: unknown): void => {
+		if (response.headersSent && response.statusCode < 400 && failure === undefined) {
+			return;
 		}
-	});
+		const method = knownMethod(request.method);
+		const id = requestId(request.headers["x-request-id"]);
+		const parent = propagation.extract(ROOT_CONTEXT, request.headers);
+		const span = startSpan(hook, incoming, method, id, parent, startMs);
+		finish(hook, { span, metadata, method, path: undefined, scheme, startMs, response }, failure);
+	};
+	emitFor(request, { within });
+	emitFor(response, new Answer(within, end));
 	return within;
 }
 
@@ -219,11 +225,11 @@ interface Ending {
 	path: string | undefined;
 	scheme: string;
 	startMs: number;
-	failure: unknown;
 	response: ServerResponse;
 }
 
-function finish(hook: ServerHook, { span, metadata, method, path, scheme, startMs, failure, response }: Ending): void {
+function finish(hook: ServerHook, ending: Ending, failure: unknown): void {
+	const { span, metadata, method, path, scheme, startMs, response } = ending;
 	const endMs = nowMs();
 	const route = metadata.route ?? "";
 	const answered = response.headersSent;

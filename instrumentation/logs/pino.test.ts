@@ -131,7 +131,14 @@ describe.each([
 				attributes["http.request_id"] === `req-${name}` && !("duration_ms" in attributes);
 			const span = await capture.until(() => capture.spans.find((of) => of.kind === 2 && ours(of)), "the server span");
 			const record = await capture.until(() => capture.records.find(ours), "the log record");
-			const text = await capture.until(() => app.stdout.slice(already).match(/^[^\n]*\n/)?.[0].trim(), "the line");
+			const text = await capture.until(
+				() =>
+					app.stdout
+						.slice(already)
+						.match(/^[^\n]*\n/)?.[0]
+						.trim(),
+				"the line",
+			);
 			const line = JSON.parse(text) as Record<string, unknown>;
 			const ownTrace = "trace_id" in own;
 
