@@ -60,9 +60,12 @@ export const RED_PROFILES: readonly RedProfile[] = [
 	},
 ];
 
-/** Is this value of a status label a failure: HTTP 5xx, or the span status of span metrics? */
+/** Values of a status label that are failures, HTTP's 5xx or the span status of span metrics, as a regular expression of PromQL. */
+export const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
+
+/** Is this value of a status label a failure? `ERROR_STATUS` in JavaScript's spelling. */
 export function isErrorStatus(status: string | number): boolean {
-	return /^5(\d\d|xx)$|^(STATUS_CODE_)?ERROR$/i.test(String(status));
+	return /^(5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)$/i.test(String(status));
 }
 
 /** RED from a sketch of durations in nanoseconds, with `errors` of them failed, over `seconds`. */

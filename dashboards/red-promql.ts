@@ -2,7 +2,7 @@
  * Rate, errors and duration in PromQL, for every RED profile of core/red.ts at once: of each service the first profile that it has, never
  * two of them summed. What comes out is labelled alike (`service`, `route`) and in seconds, whatever went in.
  */
-import { RED_PROFILES, type RedProfile } from "../core/red.ts";
+import { ERROR_STATUS, RED_PROFILES, type RedProfile } from "../core/red.ts";
 
 export interface Of {
 	/** Only the service that the board's variable names, or those. */
@@ -108,7 +108,7 @@ function calls(profile: RedProfile, of: Of, status: string): string {
 function errors(profile: RedProfile, of: Of): string {
 	const failed = profile.statusLabels
 		.filter((label) => !label.includes("."))
-		.map((label) => calls(profile, of, `,${label}=~"5..|5xx|STATUS_CODE_ERROR|ERROR"`));
+		.map((label) => calls(profile, of, `,${label}=~"${ERROR_STATUS}"`));
 	return [...failed, `0 * ${calls(profile, of, "")}`].join(" or ");
 }
 

@@ -2,14 +2,12 @@
  * Rate, errors and duration under one name, whichever metric a service has: the first of core's RED profiles, never a sum of two. What alerts
  * and objectives are computed from. Labels: `service_name`, `deployment_environment_name`.
  */
-import { RED_PROFILES, type RedProfile } from "../core/red.ts";
+import { ERROR_STATUS, RED_PROFILES, type RedProfile } from "../core/red.ts";
 import { type Rule, type RuleGroup, ruleFile } from "./rule-file.ts";
 
 /** 2 minutes: soon enough for alerts. 5 minutes: what objectives are counted in. */
 const WINDOWS = ["2m", "5m"] as const;
 const LABELS = "service_name, deployment_environment_name";
-/** As core's `isErrorStatus`. */
-const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
 
 export function redFile(): string {
 	return ruleFile(

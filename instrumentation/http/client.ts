@@ -4,7 +4,7 @@ import https from "node:https";
 import { syncBuiltinESMExports } from "node:module";
 import { type Context, context } from "@opentelemetry/api";
 import { isTracingSuppressed } from "@opentelemetry/core";
-import { emitFor, hookEmit, type MessageCall } from "./call.ts";
+import { emitFor, hookEmit } from "./call.ts";
 import { ClientCall, type ClientHook } from "./client-call.ts";
 
 type Request = (...args: unknown[]) => ClientRequest;
@@ -85,52 +85,33 @@ function begin(hook: ClientHook, outgoing: ClientRequest, before: Context): void
 	if (!outgoing.headersSent) {
 		call.inject(outgoing, setter, outgoing.hasHeader("x-request-id"));
 	}
-	emitFor(outgoing, new OutgoingEvents(call, before));
-}
-
-class OutgoingEvents implements MessageCall {
-	readonly within: Context;
-	private readonly call: ClientCall;
-
-	constructor(call: ClientCall, within: Context) {
-		this.call = call;
-		this.within = within;
-	}
-
-	before(event: string | symbol, first: unknown): void {
-		const { call } = this;
-		if (event === "response") {
-			const response = first as IncomingMessage;
-			call.status = response.statusCode ?? 0;
-			emitFor(response, new IncomingEvents(call, this.within));
-		} else if (event === "upgrade" || event === "connect") {
-			call.status = (first as IncomingMessage).statusCode ?? 0;
-			call.end();
-		} else if (event === "error") {
-			call.failure ??= first;
-		} else if (event === "close") {
-			if (call.status === 0) {
-				call.failure ??= new Error("closed before an answer");
+	emitFor(outgoing, {
+		within: before,
+		before(event, first) {
+			if (event === "response") {
+				const response = first as IncomingMessage;
+				call.status = response.statusCode ?? 0;
+				emitFor(response, {
+					within: before,
+					before(inner, error) {
+						if (inner === "error" || inner === "aborted") {
+							call.failure ??= error ?? new Error("aborted");
+						}
+					},
+				});
+			} else if (event === "upgrade" || event === "connect") {
+				call.status = (first as IncomingMessage).statusCode ?? 0;
+				call.end();
+			} else if (event === "error") {
+				call.failure ??= first;
+			} else if (event === "close") {
+				if (call.status === 0) {
+					call.failure ??= new Error("closed before an answer");
+				}
+				call.end();
 			}
-			call.end();
-		}
-	}
-}
-
-class IncomingEvents implements MessageCall {
-	readonly within: Context;
-	private readonly call: ClientCall;
-
-	constructor(call: ClientCall, within: Context) {
-		this.call = call;
-		this.within = within;
-	}
-
-	before(event: string | symbol, first: unknown): void {
-		if (event === "error" || event === "aborted") {
-			this.call.failure ??= first ?? new Error("aborted");
-		}
-	}
+		},
+	});
 }
 
 /** `ClientRequest` does not keep its port; the Host header does, unless it is the scheme's own. */

@@ -1,12 +1,11 @@
 /** The PromQL behind RED from metrics: which series carry it, and what their counters grew by between two moments. */
+import { ERROR_STATUS } from "../../../core/red.ts";
 import type { RedVariant } from "./metric-names.ts";
 import { by, duration, firstOf, type Matcher, oneOf, selector } from "./promql.ts";
 import type { Scopes } from "./series-scopes.ts";
 
 /** How far back a counter's previous value is looked for: as Prometheus' own lookback, and as long as deltas are kept being added up. */
 export const BEFORE_MS = 300_000;
-/** Values of a status label that are failures, as `isErrorStatus` of core/red.ts has it. */
-const ERROR_STATUS = "(?i:5([0-9]{2}|xx)|(STATUS_CODE_)?ERROR)";
 /** So many times the time between two readings there are at least two of them, even late ones. */
 export const RATE_INTERVALS = 2.2;
 /** Marks what a number counts, in answers that hold several kinds. */
