@@ -220,10 +220,10 @@ describe("a burst of 50,000 lines in one go", () => {
 
 	/** The 50,000 and the request: each arrived or counted, and the last number is everything there was. */
 	const expectAccounted = (app: App, lines = 50_001): void => {
+		const arrived = new Set(numbers()).size;
 		expect(app.lines()).toHaveLength(50_000);
-		expect(capture.records.length - reports().length + reported()).toBe(lines);
-		expect(capture.records.length).toBeGreaterThanOrEqual(16_384);
-		expect(new Set(numbers()).size).toBe(capture.records.length);
+		expect(arrived - reports().length + reported()).toBe(lines);
+		expect(arrived).toBeGreaterThanOrEqual(16_384);
 		expect(numbers().at(-1)).toBe(lines + reports().length);
 	};
 
@@ -237,6 +237,7 @@ describe("a burst of 50,000 lines in one go", () => {
 		const lost = await capture.until(dropped, "the count of dropped lines");
 		await app.stop();
 		expectAccounted(app);
+		expect(capture.records).toHaveLength(new Set(numbers()).size);
 		expect(reported()).toBe(lost);
 	});
 
@@ -245,6 +246,7 @@ describe("a burst of 50,000 lines in one go", () => {
 		await app.url();
 		expect(await app.stop()).toEqual({ code: null, signal: "SIGTERM" });
 		expectAccounted(app);
+		expect(capture.records).toHaveLength(new Set(numbers()).size);
 		expect(reported()).toBe(dropped());
 	});
 
@@ -267,6 +269,9 @@ describe("a burst of 50,000 lines in one go", () => {
 		const app = runApp("lifecycle.mjs", { otlp: capture.url, args: ["exit", "50000"], env: LATE });
 		expect(await app.exited).toEqual({ code: 3, signal: null });
 		expectAccounted(app);
+		// The batch that was under way is sent again, and may have arrived before.
+		const copies = capture.records.length - new Set(numbers()).size;
+		expect([0, 512]).toContain(copies);
 		expect(reported()).toBe(dropped());
 	});
 });

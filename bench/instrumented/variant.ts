@@ -50,6 +50,14 @@ export const trivetSending: Variant = { ...trivet, env: { ...trivet.env, ...OFF,
 export const pinoIds: Variant = { name: "instrumentation-pino", load: preload("pino.cjs") };
 export const pinoSending: Variant = { name: "instrumentation-pino", load: preload("pino-sending.cjs") };
 
+/** Metrics and spans as ever; lines get their ids and are written, not sent. */
+export const trivetUnsent: Variant = { ...trivet, env: { ...trivet.env, OTEL_LOGS_EXPORTER: "none" } };
+
+/** The same for a logger that names service, environment and version itself: what is left to add are the ids. */
+export function named(variant: Variant): Variant {
+	return { ...variant, env: { ...variant.env, LINES_BASE: "1" } };
+}
+
 /** A variant that keeps a share of the traces, decided where they begin. */
 export function sampled(variant: Variant, share: number): Variant {
 	return {

@@ -9,6 +9,7 @@ import { extra, inTurns, median } from "../instrumented/rounds.ts";
 import {
 	autoNode,
 	httpAlone,
+	named,
 	type Places,
 	pinoIds,
 	pinoSending,
@@ -18,6 +19,7 @@ import {
 	trivet,
 	trivetIds,
 	trivetSending,
+	trivetUnsent,
 	type Variant,
 } from "../instrumented/variant.ts";
 import { type Figure, number } from "../report.ts";
@@ -32,8 +34,11 @@ const REQUESTS = {
 	http: httpAlone,
 	trivet1: sampled(trivet, 0.01),
 	http1: sampled(httpAlone, 0.01),
+	unsent: trivetUnsent,
+	unsent1: sampled(trivetUnsent, 0.01),
 };
 const LINES = { plain: spansOnly, trivet: trivetIds, pino: pinoIds };
+const NAMED_LINES = { plain: named(spansOnly), trivet: named(trivetIds), pino: named(pinoIds) };
 const SENT_LINES = { plain: spansOnly, trivet: trivetSending, pino: pinoSending };
 const OBSERVATIONS = { plain, trivet: { ...trivet, env: { ...trivet.env, OTEL_METRIC_EXPORT_INTERVAL: "3600000" } } };
 const STARTS = { plain, trivet, auto: autoNode };
@@ -71,6 +76,9 @@ export const instrumentation: Scenario = {
 				costOfRequests(variant, { places, sink, requests, warmUp: requests / 2 }),
 			);
 			const written = await turns("lines", LINES, rounds + 2, (variant) => costOfLines(variant, places, lines));
+			const namedLines = await turns("lines of loggers with a name", NAMED_LINES, rounds + 2, (variant) =>
+				costOfLines(variant, places, lines),
+			);
 			const sent = await turns("lines that are sent", SENT_LINES, Math.max(1, rounds - 2), (variant) =>
 				costOfSentLines(variant, places, sink, lines / 5),
 			);
@@ -87,6 +95,7 @@ export const instrumentation: Scenario = {
 			const us = map(served, ({ us }) => us);
 			const request = (name: keyof typeof us) => extra(us[name], us.plain);
 			const line = (name: "trivet" | "pino") => extra(written[name], written.plain);
+			const namedLine = (name: "trivet" | "pino") => extra(namedLines[name], namedLines.plain);
 			const sentNs = map(sent, ({ ns }) => ns);
 			const sentLine = (name: "trivet" | "pino") => extra(sentNs[name], sentNs.plain);
 			const startMs = map(started, ({ ms }) => ms);
@@ -94,11 +103,21 @@ export const instrumentation: Scenario = {
 			const http = "instrumentation-http alone";
 			const pino = "instrumentation-pino";
 			const figures: Figure[] = [
-				against("CPU added to a line in a span: ids", line("trivet"), "ns", 0.25, pino, line("pino")),
-				against("the same, and the line sent", sentLine("trivet"), "ns", 0.25, pino, sentLine("pino")),
+				against("CPU added to a line in a span: ids and service", line("trivet"), "ns", 0.25, pino, line("pino")),
+				against(
+					"ids alone, of a logger that names its service",
+					namedLine("trivet"),
+					"ns",
+					0.25,
+					pino,
+					namedLine("pino"),
+				),
+				against("ids and service, and the line sent", sentLine("trivet"), "ns", 0.25, pino, sentLine("pino")),
 				against("CPU added to a request, all sampled", request("trivet"), "µs", 0.5, auto, request("auto")),
 				against("the same", request("trivet"), "µs", 0.75, http, request("http")),
+				against("the same without sending the line", request("unsent"), "µs", 0.75, http, request("http")),
 				against("CPU added to a request, 1 % sampled", request("trivet1"), "µs", 0.35, http, request("http1")),
+				against("the same without sending the line", request("unsent1"), "µs", 0.35, http, request("http1")),
 				against(
 					"CPU of a histogram observation with exemplar",
 					median(observed.trivet),
@@ -140,7 +159,7 @@ export const instrumentation: Scenario = {
 			return {
 				what: what({ rounds, requests, lines }),
 				figures,
-				details: { served, written, sent, observed, started, ends, versions: versions(peers) },
+				details: { served, written, namedLines, sent, observed, started, ends, versions: versions(peers) },
 			};
 		} finally {
 			await sink.stop();
@@ -174,8 +193,8 @@ function versions(peers: string): Record<string, string> {
 function what({ rounds, requests, lines }: { rounds: number; requests: number; lines: number }): string {
 	return [
 		`CPU is the app's process alone, user and system, over fixed work after a warm-up; each round starts every variant anew, in turns, and figures are medians of ${rounds} rounds or more. What is sent goes over OTLP/HTTP to a collector in another process that takes everything.`,
-		`Requests: ${number(requests)} to an express route with one pino line and one prom-client observation, ${CONNECTIONS} keep-alive connections. @trivet/instrumentation has its defaults: span, RED and exemplars, ids on the line, the line and the metrics sent, its own line per request off; auto-instrumentations-node has its defaults with traces, logs and metrics sent; instrumentation-http alone makes and sends spans (batch processor, protobuf), without metrics and lines.`,
-		`Lines: ${number(lines)} in a loop, four a span, to /dev/null, over the same with OpenTelemetry's tracer alone; the sent ones ${number(lines / 5)} at 20,000/s. Observations: in a sampled span, over four series.`,
+		`Requests: ${number(requests)} to an express route with one pino line and one prom-client observation, ${CONNECTIONS} keep-alive connections. @trivet/instrumentation has its defaults: span, RED and exemplars, ids on the line, the line and the metrics sent, its own line per request off; auto-instrumentations-node has its defaults with traces, logs and metrics sent; instrumentation-http alone makes and sends spans (batch processor, protobuf), without metrics and lines; without sending the line, ours still makes and sends spans and metrics with exemplars.`,
+		`Lines: ${number(lines)} in a loop, four a span, to /dev/null, over the same with OpenTelemetry's tracer alone; the peer adds trace_id, span_id and trace_flags, @trivet/instrumentation also service, env and version, unless the logger has them; the sent ones ${number(lines / 5)} at 20,000/s. Observations: in a sampled span, over four series.`,
 		"Start-up: from spawning to listening, by each one's documented flag. Burst: what the app's own output has, less what arrived and what the process itself says was dropped.",
 	].join(" ");
 }

@@ -166,10 +166,13 @@ interface Known {
 	chindings: string;
 	text: string;
 	bound: ReadonlySet<string>;
+	/** None of the ids is among them. */
+	takesIds: boolean;
 	nested: boolean;
 }
 
-const KEYS = ["service", "env", "version", "trace_id", "span_id", "trace_flags", "request_id"] as const;
+const IDS = ["trace_id", "span_id", "trace_flags", "request_id"] as const;
+const KEYS = ["service", "env", "version", ...IDS] as const;
 
 /** One of ours is among the line's own fields. Spelt out: a loop over the names costs more than all the rest. */
 function clashes(own: Record<string, unknown>): boolean {
@@ -193,6 +196,7 @@ function fieldReader(symbols: Symbols, fields: StaticFields) {
 			chindings,
 			bound,
 			text: staticText(fields, (key) => bound.has(key)),
+			takesIds: !IDS.some((key) => bound.has(key)),
 			nested: Boolean(logger[symbols.nestedKey]),
 		};
 		known.set(logger, fresh);
@@ -207,7 +211,7 @@ function fieldReader(symbols: Symbols, fields: StaticFields) {
 		}
 		// Under nestedKey the line's own fields are elsewhere and cannot clash.
 		const own = of.nested || given === null || given === undefined || !clashes(given) ? undefined : given;
-		if (own === undefined && of.bound.size === 0) {
+		if (own === undefined && of.takesIds) {
 			return ids === undefined ? of.text : withIds(of.text, ids);
 		}
 		const { bound } = of;

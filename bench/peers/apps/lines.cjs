@@ -10,6 +10,8 @@ const PACED_MS = 10;
 /** To a file every line is written at once, so that none is lost in the app itself. */
 const [file] = process.argv.slice(2);
 const log = pino(
+	// As loggers that name their service themselves.
+	process.env.LINES_BASE === undefined ? {} : { base: { service: "bench", env: "test", version: "1.2.3" } },
 	pino.destination({ dest: file ?? "/dev/null", sync: true, minLength: file === undefined ? 8_192 : 0 }),
 );
 const tracer = trace.getTracer("bench");
