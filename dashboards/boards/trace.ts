@@ -63,14 +63,14 @@ export function traceBoardOf(): Board {
 				],
 			},
 			{
-				title: "Its log lines and spans",
+				title: "Its log lines",
 				panels: [
 					logs({
 						title: "Log lines of the trace",
 						description:
 							"Lines whose structured metadata names the trace, and lines without one that have the ID in their text. The time range must hold the trace.",
 						unit: "short",
-						w: 12,
+						w: 24,
 						h: 12,
 						queries: [
 							logLines('{service_name=~".+"} | trace_id="$trace" | trace_id!=""'),
@@ -78,18 +78,6 @@ export function traceBoardOf(): Board {
 						],
 						links: ofTrace,
 						dataLinks: [consoleTrace(CHOICE("trace"))],
-					}),
-					plainTable({
-						title: "Spans of the trace",
-						description:
-							"Every span with its service, route and status; found by search, so the time range must hold the trace.",
-						unit: "ns",
-						w: 12,
-						h: 12,
-						queries: [
-							spans('{trace:id="$trace"} | select(resource.service.name, span.http.route, kind, status)', 1000),
-						],
-						links: ofTrace,
 					}),
 				],
 			},

@@ -5,6 +5,7 @@ import type { Engine } from "../engine.ts";
 import { answer } from "./answers.ts";
 import { restoreSharedSpanIds } from "./shared-span-ids.ts";
 import { readTraceBytes, type TempoTrace } from "./trace-bytes.ts";
+import { searchedId } from "./traceql.ts";
 
 const UNKNOWN_TRACE = [
 	"no span of this trace is in Tempo: it may have been sampled out, or its service exports elsewhere",
@@ -36,7 +37,7 @@ export class TraceLookup {
 
 	async span(traceId: TraceId, spanId: SpanId, call: Call): Promise<Answer<Span[]>> {
 		const about = {
-			query: `{ trace:id = "${traceId.replace(/^0+/, "")}" && span:id = "${spanId}" }`,
+			query: `{ trace:id = "${searchedId(traceId)}" && span:id = "${spanId}" }`,
 			window: null,
 			whenEmpty: ["no span with this id is in the trace: it may be a parent that was never exported"],
 		};

@@ -109,7 +109,7 @@ function compareCondition(term: Compare, negated: boolean): string | null {
 		case "duration":
 			return duration(op, value);
 		case "traceId":
-			return identifier("trace:id", String(value).replace(/^0+/, ""), String(value), term.op, negated);
+			return identifier("trace:id", searchedId(String(value)), String(value), term.op, negated);
 		case "spanId":
 			return identifier("span:id", String(value), String(value), term.op, negated);
 		default:
@@ -285,4 +285,9 @@ const TAGS: Record<string, string> = {
 export function tagOf(field: string): string | null {
 	if (Object.hasOwn(TAGS, field)) return TAGS[field] as string;
 	return field === "" || ["duration", "traceId", "spanId"].includes(field) ? null : `.${field}`;
+}
+
+/** A trace's ID as Tempo's search has it: without the zeros that it begins with. */
+export function searchedId(traceId: string): string {
+	return traceId.replace(/^0+/, "");
 }

@@ -10,6 +10,7 @@ import type { SpanLink, TimeWindow, TraceId } from "../../../core/model.ts";
 import { type Call, DeadlineExceeded, type TraceStore } from "../../../core/ports.ts";
 import { SECOND } from "../../../core/time.ts";
 import type { Engine } from "../engine.ts";
+import { searchedId } from "../tempo/traceql.ts";
 import { atOnce } from "./at-once.ts";
 import { Crowds } from "./crowds.ts";
 import { type FoundTrace, isLeftOut, quoted, SpanSearcher, type WindowSpan } from "./search-spans.ts";
@@ -125,7 +126,7 @@ export class WindowReader {
 		if (known.length === 0) {
 			return { spans: [], counts: () => false, whole: true, scale: 1, traces: 0, reasons: [] };
 		}
-		const others = large.map(({ traceId }) => `trace:id != ${quoted(traceId)}`);
+		const others = large.map(({ traceId }) => `trace:id != ${quoted(searchedId(traceId))}`);
 		const condition = [...(of === "" ? [] : [`(${of})`]), ...others].join(" && ");
 		const reasons: string[] = [];
 		const byId = (traceId: TraceId) => this.byId(traceId, call);
