@@ -1,4 +1,4 @@
-import type { TracerProvider } from "@opentelemetry/api";
+import type { Tracer, TracerProvider } from "@opentelemetry/api";
 import { AsyncLocalStorageContextManager } from "@opentelemetry/context-async-hooks";
 // Registered through the newest API, because an app with a newer one than the registrar's gets no-ops; both ways are tested.
 import { context, diag, propagation, trace } from "opentelemetry-api-latest";
@@ -127,11 +127,12 @@ function begin(settings: Settings): Instance {
 		: undefined;
 
 	const imports = hookImports([...enabled].flatMap((name) => MODULES[name] ?? []));
-	instrument(enabled, red, settings, tracing.provider, logs);
+	const tracer = tracing.provider.getTracer(SCOPE.name, SCOPE.version);
+	instrument(enabled, red, settings, tracer, logs);
 	const shippers = logs === undefined || settings.sendShipped ? undefined : new Shippers();
 	const libraries = hooksOfLibraries((name) => enabled.has(name as Known), {
 		provider: tracing.provider,
-		db: { tracer: tracing.provider.getTracer(SCOPE.name, SCOPE.version), durations: red.dbClient },
+		db: { tracer, durations: red.dbClient },
 		rpc: { server: red.rpcServer, client: red.rpcClient },
 		kafkaRelation: settings.kafkaRelation,
 		guarded,
@@ -234,10 +235,9 @@ function instrument(
 	enabled: ReadonlySet<Known>,
 	red: Red,
 	settings: Settings,
-	provider: TracerProvider,
+	tracer: Tracer,
 	logs: LogExporter | undefined,
 ): void {
-	const tracer = provider.getTracer(SCOPE.name, SCOPE.version);
 	if (enabled.has("http")) {
 		guarded("http", () => {
 			hookServers({

@@ -1,6 +1,6 @@
 import type { RunningEngines } from "../../engines/engines.ts";
 import { number } from "../report.ts";
-import { sayOver } from "../scenario.ts";
+import { say, sayOver } from "../scenario.ts";
 import { startGenerator } from "./generator.ts";
 import type { LoadPlan, LoadProgress } from "./load-plan.ts";
 
@@ -29,4 +29,15 @@ export async function loadAll(
 			show(`loading: ${number(spans)} spans, ${number(logs)} lines, ${number((spans + logs) / (elapsedMs / 1000))}/s`),
 	);
 	return generator.done;
+}
+
+/** An hour of it that ends at `toUnixMs`, into engines that hold nothing yet. */
+export async function loadHour(
+	engines: LoadedEngines,
+	{ seed, maxSpans, toUnixMs }: { seed: number; maxSpans: number; toUnixMs: number },
+): Promise<LoadProgress> {
+	const times = { fromUnixMs: toUnixMs - 3_600_000, toUnixMs };
+	const loaded = await loadAll({ endpoint: endpointOf(engines), seed, firstTrace: 0, connections: 4, maxSpans, times });
+	say(`loaded ${number(loaded.spans)} spans, ${number(loaded.logs)} lines in ${number(loaded.elapsedMs / 1000)} s`);
+	return loaded;
 }

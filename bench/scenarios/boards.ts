@@ -11,7 +11,7 @@ import {
 } from "../../dashboards/questions.ts";
 import { startEngines } from "../../engines/engines.ts";
 import { traceIdOf } from "../load/identity.ts";
-import { endpointOf, loadAll, originsOf } from "../load/load-engines.ts";
+import { loadHour, originsOf } from "../load/load-engines.ts";
 import { percentiles } from "../percentile.ts";
 import { number } from "../report.ts";
 import { type Flags, numberFlag, type Scenario, say, sayOver, temporaryFolder } from "../scenario.ts";
@@ -30,15 +30,7 @@ export const boards: Scenario = {
 		const engines = await startEngines(["tempo", "loki", "prometheus"], { dir: join(folder, "engines") });
 		try {
 			const now = Date.now();
-			const loaded = await loadAll({
-				endpoint: endpointOf(engines),
-				seed: SEED,
-				firstTrace: 0,
-				connections: 4,
-				maxSpans: numberFlag(flags, "spans"),
-				times: { fromUnixMs: now - HOUR_MS, toUnixMs: now },
-			});
-			say(`loaded ${number(loaded.spans)} spans, ${number(loaded.logs)} lines in ${number(loaded.elapsedMs / 1000)} s`);
+			const loaded = await loadHour(engines, { seed: SEED, maxSpans: numberFlag(flags, "spans"), toUnixMs: now });
 			const origins = originsOf(engines);
 			say(`Loki is at rest ${number(await untilAtRest(origins.loki))} s later`);
 			return await measure(origins, root, flags, loaded, now);

@@ -3,11 +3,11 @@ import type { StackSettings } from "../../backends/stack/settings.ts";
 import { startEngines } from "../../engines/engines.ts";
 import type { Pivot, Topology } from "../../server/api/schema.ts";
 import { randomSource, traceIdOf } from "../load/identity.ts";
-import { endpointOf, type LoadedEngines, loadAll, originsOf } from "../load/load-engines.ts";
+import { endpointOf, type LoadedEngines, loadAll, loadHour, originsOf } from "../load/load-engines.ts";
 import { spansOfTrace } from "../load/request-template.ts";
 import { percentiles } from "../percentile.ts";
 import { number } from "../report.ts";
-import { type Flags, numberFlag, type Scenario, say, sayOver, temporaryFolder } from "../scenario.ts";
+import { type Flags, numberFlag, type Scenario, sayOver, temporaryFolder } from "../scenario.ts";
 import { type System, startSystem, untilStored } from "../system/system.ts";
 import { differences } from "./agreement.ts";
 
@@ -44,15 +44,7 @@ function settingsOf(engines: LoadedEngines): StackSettings {
 async function measure(engines: LoadedEngines, system: System, flags: Flags, folder: string) {
 	const requests = numberFlag(flags, "requests");
 	const now = Date.now();
-	const loaded = await loadAll({
-		endpoint: endpointOf(engines),
-		seed: SEED,
-		firstTrace: 0,
-		connections: 4,
-		maxSpans: numberFlag(flags, "spans"),
-		times: { fromUnixMs: now - 3_600_000, toUnixMs: now },
-	});
-	say(`loaded ${number(loaded.spans)} spans, ${number(loaded.logs)} lines in ${number(loaded.elapsedMs / 1000)} s`);
+	const loaded = await loadHour(engines, { seed: SEED, maxSpans: numberFlag(flags, "spans"), toUnixMs: now });
 	await untilSearchable(system);
 	const { pivotMs, tempoMs, lokiMs, prometheusMs, topologyMs, wrong, partsMs } = await ask(
 		engines,

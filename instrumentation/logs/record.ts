@@ -172,8 +172,7 @@ function addAttributes(
 			to.push(attributeJson(key, value, valueLength, redactor));
 		}
 	};
-	for (const key in fields) {
-		const value = fields[key];
+	for (const [key, value] of Object.entries(fields)) {
 		if (value === null || CARRIED.has(key) || key === logger.message || statics[key] === value) {
 			continue;
 		}

@@ -62,11 +62,13 @@ export function keyValues(
 	return result;
 }
 
-/** The value of the field `key`. That there is a secret (a boolean) is none. */
-export function fieldValue(key: string, value: unknown, limit: number, redactor?: Redactor, depth = 0): AnyValue {
-	return redactor?.isSecret(key) === true && typeof value !== "boolean"
-		? { stringValue: REDACTED }
-		: anyValue(value, limit, redactor, depth);
+/** Must the value of the field `key` not be sent? That there is a secret (a boolean) is none. */
+function isHidden(key: string, value: unknown, redactor: Redactor | undefined): boolean {
+	return redactor?.isSecret(key) === true && typeof value !== "boolean";
+}
+
+function fieldValue(key: string, value: unknown, limit: number, redactor?: Redactor, depth = 0): AnyValue {
+	return isHidden(key, value, redactor) ? { stringValue: REDACTED } : anyValue(value, limit, redactor, depth);
 }
 
 const MAX_KEYS = 2_000;
@@ -85,7 +87,7 @@ export function attributeJson(key: string, value: unknown, limit: number, redact
 		}
 		starts.set(key, start);
 	}
-	return redactor?.isSecret(key) === true && typeof value !== "boolean"
+	return isHidden(key, value, redactor)
 		? `${start}{"stringValue":"${REDACTED}"}}`
 		: `${start}${valueJson(value, limit, redactor)}}`;
 }

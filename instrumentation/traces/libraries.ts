@@ -13,8 +13,7 @@ import { patchIoredis } from "./db/ioredis.ts";
 import { instrumentOlderMysql2, instrumentOlderRedis, isOlder, measuredDbProvider } from "./db/older-clients.ts";
 import { patchKafkajs } from "./kafkajs.ts";
 import { measuredDb } from "./measured-db.ts";
-import type { RpcDurations } from "./measured-rpc.ts";
-import { measuredRpcProvider } from "./measured-rpc.ts";
+import { measuredRpcProvider, type RpcDurations } from "./measured-rpc.ts";
 
 /** The libraries that are hooked by code of ours, by the names OTEL_NODE_{ENABLED,DISABLED}_INSTRUMENTATIONS use. */
 export const LIBRARIES = ["koa", "mysql2", "redis", "ioredis", "kafkajs"] as const;
